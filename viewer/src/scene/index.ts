@@ -1,0 +1,11 @@
+export type {
+  Camera,
+  Scene,
+  SceneColors,
+  SceneEvents,
+  SceneLabel,
+  SceneOptions,
+  ScenePoints,
+  SceneState,
+  Theme,
+} from "./types";

@@ -1,0 +1,89 @@
+/** The scene's public contract: what the app hands in, what it hears back, what it may ask. */
+
+export type Theme = "light" | "dark";
+
+export interface ScenePoints {
+  n: number;
+  /** x0,y0,x1,y1,… quantized over `extent`: 0 is its low edge, 65535 its high edge. */
+  places: Uint16Array;
+  /** [x0, y0, x1, y1] in map units; y grows upward. */
+  extent: [number, number, number, number];
+}
+
+export interface SceneColors {
+  /** Palette slot per row. */
+  index: Uint8Array | Uint16Array;
+  /** 0xAABBGGRR, so that the bytes in memory read R, G, B, A. */
+  palette: Uint32Array;
+}
+
+export interface SceneLabel {
+  id: number;
+  /** 0 is the widest region. */
+  level: number;
+  text: string;
+  x: number;
+  y: number;
+  nRows: number;
+}
+
+export interface Camera {
+  /** Map units at the center of the view. */
+  x: number;
+  y: number;
+  /** 1 = the whole map fits. */
+  zoom: number;
+}
+
+export interface SceneState {
+  points: ScenePoints;
+  colors: SceneColors;
+  /** One bit per row; null = all. Outside rows stay as grey context. */
+  inside: Uint32Array | null;
+  /** Per row 0 sure … 255 uncertain. */
+  veil: Uint8Array | null;
+  labels: SceneLabel[];
+  theme: Theme;
+  tool: "pan" | "lasso" | "box";
+  /** Hovered or selected row, drawn as a ring. */
+  highlighted: number | null;
+  /** Dashed lines to true neighbors. */
+  threads: { from: number; to: number[] } | null;
+  /** Polygon kept on the map, x0,y0,x1,y1,… in map units. */
+  lasso: Float32Array | null;
+  /** Thumbnails as marks when zoomed in; cell i of the atlas belongs to rows[i]. */
+  images: { rows: Uint32Array; atlas: ImageBitmap; cell: number; perLine: number } | null;
+  /** Set to a second layout: points fly there. Set to null: they fly back. */
+  morph: ScenePoints | null;
+  density: boolean;
+  contours: boolean;
+  labelsOn: boolean;
+  pointScale: number;
+}
+
+export interface SceneEvents {
+  hover(row: number | null, at: [number, number]): void;
+  click(row: number | null, shift: boolean): void;
+  lasso(polygon: Float32Array, mode: "new" | "add" | "subtract"): void;
+  camera(camera: Camera): void;
+  frame(ms: number): void;
+  visible(rows: Uint32Array): void;
+}
+
+export interface Scene {
+  readonly kind: "webgl2" | "cpu";
+  set(change: Partial<SceneState>): void;
+  camera: Camera;
+  moveTo(camera: Camera, ms?: number): void;
+  fitTo(rows: Uint32Array | null, ms?: number): void;
+  zoomBy(factor: number, ms?: number): void;
+  /** Bitmask of the rows inside the polygon (map units). */
+  inPolygon(polygon: Float32Array): Uint32Array;
+  picture(width: number, height: number): Promise<Blob>;
+  minimap(canvas: HTMLCanvasElement): void;
+  destroy(): void;
+}
+
+export interface SceneOptions {
+  renderer?: "webgl2" | "cpu" | "auto";
+}
