@@ -1,0 +1,188 @@
+"""The main call, as a table of contents: `map` makes a map of data, `open` opens a saved one."""
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from belvedere.maps import Map
+from belvedere.progress import Progress, Silent
+from belvedere.types import Finding, MapContent, Schema, Source
+from belvedere.version import __version__
+
+if TYPE_CHECKING:
+    from belvedere.draw import Drawn, DrawSettings
+    from belvedere.learn import Learned, LearnSettings
+
+
+def map(  # noqa: PLR0913 the one call of the product: everything a person may say, keyword-only
+    data: Any,
+    *,
+    target: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    ignore: Sequence[str] = (),
+    name: str | None = None,
+    sample: int | None = None,
+    learning: "LearnSettings | None" = None,
+    drawing: "DrawSettings | None" = None,
+    seed: int = 0,
+    scratch: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Map:
+    """Let a network learn the data, and lay them out as a map.
+
+    Parameters
+    ----------
+    data :
+        A file (CSV, Parquet, Arrow, JSON, Excel, SQLite, NumPy …), a folder of images or texts, a data frame, an array.
+    target : str, optional
+        Column to be predicted; without it the map shows the data as they are.
+    kinds : mapping, optional
+        Kinds to use instead of the recognized ones: `{"age": "category"}`.
+    ignore : sequence of str
+        Columns that the network must not see; they stay in the table.
+    name : str, optional
+        Title of the map.
+    sample : int, optional
+        Use that many rows, drawn by the seed.
+    learning, drawing : optional
+        Settings of the two halves.
+    seed : int
+        The same data, settings and seed give the same map, bit for bit, on the same machine.
+    scratch : path, optional
+        Folder for data larger than memory; a temporary one if not given.
+    progress : Progress, optional
+        Where to tell how far the work is.
+
+    Returns
+    -------
+    Map
+        Places, scores with baselines, findings, regions, and the network.
+
+    Raises
+    ------
+    SourceError, ColumnError, SettingError
+        In one sentence: what must hold, what was found, what to do.
+    """
+    from belvedere.checks import run_checks
+    from belvedere.draw import DrawSettings, draw
+    from belvedere.kinds import learn_kinds
+    from belvedere.learn import LearnSettings, learn
+    from belvedere.sources import open_source
+
+    progress, clock = progress or Silent(), Clock()
+    source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed)
+    schema = learn_kinds(source, overrides=kinds, target=target, ignore=ignore)
+    clock.lap("read")
+    _tell(progress, source, schema)
+    findings = run_checks(source, schema)
+    clock.lap("check")
+    learned = learn(source, schema, replace(learning or LearnSettings(), seed=seed), progress)
+    clock.lap("learn")
+    drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress)
+    clock.lap("draw")
+    content = _assemble(source, schema, findings, learned, drawn)
+    clock.lap("describe")
+    provenance = content.provenance | {"seconds": clock.seconds, "seed": seed}
+    return Map(replace(content, name=name or content.name, provenance=provenance))
+
+
+def open(path: str | Path) -> Map:
+    """Open a map folder, memory-mapped and without loading torch.
+
+    Raises
+    ------
+    MapFolderError
+        If the folder is missing, damaged or of another format version.
+    """
+    from belvedere.mapfolder import open_folder
+
+    return Map(open_folder(Path(path)), Path(path))
+
+
+class Clock:
+    """Seconds spent by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """End a stage."""
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._last, 3)
+        self._last = now
+
+
+def _scratch(folder: str | Path | None) -> Path:
+    """The folder for large data; a temporary one goes when the process ends."""
+    if folder is not None:
+        return Path(folder)
+    holder = tempfile.TemporaryDirectory(prefix="belvedere-")
+    _held.append(holder)
+    return Path(holder.name)
+
+
+_held: list[tempfile.TemporaryDirectory[str]] = []  # kept alive while memory-mapped tables may point into them
+
+
+def _tell(progress: Progress, source: Source, schema: Schema) -> None:
+    """Say what was read and decided, before anything long begins."""
+    progress.say(f"{source.name}: {source.n_rows:,} rows, {len(schema.columns):,} columns")
+    for sentence in source.account:
+        progress.say(sentence)
+
+
+def _assemble(
+    source: Source, schema: Schema, findings: tuple[Finding, ...], learned: "Learned", drawn: "Drawn"
+) -> MapContent:
+    """Put the results of all stages into one value."""
+    from belvedere.explain import name_regions
+    from belvedere.kinds import thumbnails
+
+    channels = dict(drawn.channels)
+    channels |= {k: v for k, v in (("confidence", learned.confidence), ("error", learned.error)) if v is not None}
+    return MapContent(
+        name=source.name,
+        schema=schema,
+        rows=source.table,
+        places=drawn.places,
+        channels=channels,
+        predicted=learned.predicted,
+        split=learned.split,
+        regions=name_regions(drawn.regions, drawn.region_of, source.table, schema),
+        region_of=drawn.region_of,
+        scores=learned.scores + drawn.scores,
+        findings=findings,
+        curves=learned.curves,
+        evaluation=learned.evaluation,
+        latent=learned.latent.astype("float16"),
+        neighbors=drawn.neighbors,
+        thumbnails=thumbnails(source.table, schema),
+        network_config={"learn": learned.config, "place": drawn.place_config},
+        network_tensors={f"learn.{k}": v for k, v in learned.tensors.items()}
+        | {f"place.{k}": v for k, v in drawn.place_tensors.items()},
+        provenance=_provenance(source, learned, drawn),
+    )
+
+
+def _provenance(source: Source, learned: "Learned", drawn: "Drawn") -> dict[str, Any]:
+    """Where the map comes from and what was decided on the way, in words."""
+    import platform
+
+    import numpy
+    import torch
+
+    return {
+        "belvedere": __version__,
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "fingerprint": source.fingerprint,
+        "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "space": learned.space,
+        "notes": [*source.account, *learned.notes, *drawn.notes],
+    }

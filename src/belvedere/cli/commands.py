@@ -1,0 +1,269 @@
+"""The commands. Each parses, calls one public function and prints; help texts are the first thing a user reads."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from belvedere.cli import options as o
+from belvedere.errors import MapFolderError, SettingError
+
+if TYPE_CHECKING:
+    from belvedere.learn import LearnSettings
+    from belvedere.types import Finding
+
+
+def map_data(
+    data: o.Data,
+    target: o.TargetName = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Map folder to write.", show_default="DATA.map")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the map folder if it exists.")] = False,
+    kind: o.Kinds = None,
+    ignore: o.Ignore = None,
+    network: o.NetworkName = "auto",
+    sample: o.Sample = None,
+    epochs: o.Epochs = None,
+    time_limit: o.TimeLimit = None,
+    batch_size: o.BatchSize = None,
+    learning_rate: o.Rate = None,
+    dropout: o.Dropout = None,
+    weight_decay: o.Decay = None,
+    attraction: Annotated[
+        float, typer.Option(help="1 keeps most neighbors, 4 draws tight clusters.", min=1, max=4)
+    ] = 1.0,
+    seed: o.Seed = 0,
+    threads: o.Threads = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Also draw the map to this .png or .svg.")] = None,
+    host: o.Host = "127.0.0.1",
+    port: o.Port = 0,
+    no_view: Annotated[bool, typer.Option("--no-view", help="Do not open the explorer afterwards.")] = False,
+    quiet: o.Quiet = False,
+    as_json: o.AsJson = False,
+) -> None:
+    """Learn DATA, draw them as a map, open it in the browser."""
+    from belvedere import api
+    from belvedere.cli import terminal
+    from belvedere.draw import DrawSettings
+
+    began = time.monotonic()
+    folder = free_folder(out or Path(default_name(data)), replace=replace)
+    made = api.map(
+        data,
+        target=target,
+        kinds=parse_kinds(kind),
+        ignore=tuple(ignore or ()),
+        sample=sample,
+        seed=seed,
+        learning=learn_settings(
+            network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size, threads=threads,
+            learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay,
+        ),
+        drawing=given(DrawSettings(), attraction=attraction, threads=threads),
+        progress=terminal.progress_for(quiet=quiet or as_json),
+    ).save(folder)  # fmt: skip
+    if picture:
+        made.export(picture)
+    if as_json:
+        typer.echo(json.dumps(summary(made), ensure_ascii=False, indent=2))
+    elif not quiet:
+        terminal.print_summary(made, saved=str(folder), seconds=time.monotonic() - began)
+        if picture:
+            terminal.out().print(f"\nPicture [bold]{picture}[/]")
+    if not (no_view or as_json or quiet):
+        _serve(made, host=host, port=port, open_browser=True)
+
+
+def view(
+    map_folder: o.MapPath,
+    host: o.Host = "127.0.0.1",
+    port: o.Port = 0,
+    no_browser: o.NoBrowser = False,
+) -> None:
+    """Explore a map in the browser."""
+    from belvedere import api
+
+    _serve(api.open(map_folder), host=host, port=port, open_browser=not no_browser)
+
+
+def _serve(made: Any, *, host: str, port: int, open_browser: bool) -> None:
+    """Serve until interrupted; the address is printed by the server."""
+    from belvedere.cli.terminal import browser_is_there
+
+    made.view(host=host, port=port, open_browser=open_browser and browser_is_there())
+
+
+def place(
+    map_folder: o.MapPath,
+    data: o.Data,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Table to write (.parquet, .csv).")] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Place by neighbors, slower and truer than the network alone.")
+    ] = False,
+    as_json: o.AsJson = False,
+) -> None:
+    """Put new rows onto a map by its network."""
+    from belvedere import api
+    from belvedere.cli import terminal
+    from belvedere.export import write_rows
+
+    target = out or Path(f"{Path(data).stem}.placed.parquet")
+    began = time.monotonic()
+    placed = api.open(map_folder).place(data, mode="exact" if exact else "fast")
+    write_rows(placed.table, target)
+    n_rows, seconds = len(placed.places), time.monotonic() - began
+    if as_json:
+        typer.echo(json.dumps({"rows": n_rows, "far_off": placed.n_far_off, "out": str(target), "seconds": seconds}))
+        return
+    terminal.out().print(f"Placed {n_rows:,} rows in {seconds:.1f} s: [bold]{target}[/]")
+    if placed.n_far_off:
+        terminal.out().print(
+            f"[yellow]![/] {placed.n_far_off:,} rows lie farther from the learned data than 99 of 100 of them; "
+            "do not trust their places (column 'outlying')."
+        )
+
+
+def check(
+    data: o.Data,
+    target: o.TargetName = None,
+    kind: o.Kinds = None,
+    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit 1 on findings: serious or warning.")] = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Look for faults and sensitive columns in DATA."""
+    from belvedere.checks import run_checks
+    from belvedere.cli import terminal
+    from belvedere.kinds import learn_kinds
+    from belvedere.sources import open_source
+
+    if fail_on not in (None, "serious", "warning"):
+        raise SettingError(f"--fail-on must be 'serious' or 'warning', but is {fail_on!r}.")
+    source = open_source(data)
+    schema = learn_kinds(source, overrides=parse_kinds(kind), target=target)
+    findings = run_checks(source, schema)
+    if as_json:
+        typer.echo(json.dumps([as_dict(f) for f in findings], ensure_ascii=False, indent=2))
+    else:
+        terminal.out().print(f"[bold]{source.name}[/]  {source.n_rows:,} rows · {len(schema.columns):,} columns\n")
+        for sentence in source.account:
+            terminal.out().print(f"  {sentence}")
+        terminal.print_schema(schema)
+        terminal.out().print()
+        terminal.print_findings(findings)
+    grave = {"serious": ("serious",), "warning": ("serious", "warning")}.get(fail_on or "", ())
+    if any(finding.level in grave for finding in findings):
+        raise typer.Exit(1)
+
+
+def info(map_folder: o.MapPath, as_json: o.AsJson = False) -> None:
+    """Say what a map holds and how good it is."""
+    from belvedere import api
+    from belvedere.cli import terminal
+
+    made = api.open(map_folder)
+    if as_json:
+        typer.echo(json.dumps(summary(made), ensure_ascii=False, indent=2))
+        return
+    terminal.print_schema(made.schema)
+    seconds = sum(made.content.provenance.get("seconds", {}).values())
+    terminal.print_summary(made, saved=str(map_folder), seconds=seconds)
+
+
+def export(
+    map_folder: o.MapPath,
+    png: Annotated[Path | None, typer.Option(help="Picture.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Picture with real text.")] = None,
+    html: Annotated[Path | None, typer.Option(help="One self-contained page that opens from disk.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="All rows with places, regions and predictions.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="The same as CSV.")] = None,
+    color: Annotated[str | None, typer.Option(help="Column that colors a picture.")] = None,
+    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
+) -> None:
+    """Write a map as a picture, a page or a table."""
+    from belvedere import api
+    from belvedere.cli import terminal
+
+    wanted = [
+        (path, suffix)
+        for path, suffix in ((png, ".png"), (svg, ".svg"), (html, ".html"), (parquet, ".parquet"), (csv, ".csv"))
+        if path
+    ]
+    if not wanted:
+        raise SettingError("A way out must be named, but none was. Pass --png, --svg, --html, --parquet or --csv.")
+    if theme not in ("light", "dark"):
+        raise SettingError(f"--theme must be 'light' or 'dark', but is {theme!r}.")
+    made = api.open(map_folder)
+    for path, suffix in wanted:
+        target = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+        made.export(target, color=color, theme="dark" if theme == "dark" else "light")
+        terminal.out().print(f"Wrote [bold]{target}[/] ({target.stat().st_size / 1e6:.1f} MB)")
+
+
+def default_name(data: str) -> str:
+    """Name the map folder after the data, in the current folder."""
+    stem = Path(data.split("::")[0].rstrip("/")).name.split(":")[-1]
+    return f"{stem.split('.')[0] or 'data'}.map"
+
+
+def free_folder(folder: Path, *, replace: bool) -> Path:
+    """Insist, before anything long, that the map folder can be written."""
+    if folder.exists() and not replace:
+        raise MapFolderError(
+            f"The map folder must be new, but {str(folder)!r} exists. Pass --replace or --out OTHER.map."
+        )
+    if not folder.absolute().parent.is_dir():
+        raise MapFolderError(f"The folder {str(folder.absolute().parent)!r} must exist, but does not. Make it first.")
+    return folder
+
+
+def parse_kinds(pairs: list[str] | None) -> dict[str, str]:
+    """Read `--kind name=kind` options."""
+    kinds = {}
+    for pair in pairs or []:
+        name, sign, kind = pair.rpartition("=")
+        if not sign or not name:
+            raise SettingError(f"--kind must look like column=kind, but is {pair!r}. For example: --kind age=category.")
+        kinds[name] = kind
+    return kinds
+
+
+def given(settings: Any, **changes: Any) -> Any:
+    """Change the settings that a person gave; None means not given."""
+    from dataclasses import replace
+
+    return replace(settings, **{name: value for name, value in changes.items() if value is not None})
+
+
+def learn_settings(**changes: Any) -> "LearnSettings":
+    """Settings of learning with what the person gave."""
+    from belvedere.learn import LearnSettings
+
+    made: LearnSettings = given(LearnSettings(), **changes)
+    return made
+
+
+def as_dict(finding: "Finding") -> dict[str, Any]:
+    """Make a finding JSON-able."""
+    from dataclasses import asdict
+
+    return asdict(finding)
+
+
+def summary(made: Any) -> dict[str, Any]:
+    """Make the result of a map JSON-able."""
+    from dataclasses import asdict
+
+    content = made.content
+    return {
+        "name": made.name,
+        "path": str(made.path),
+        "rows": len(made),
+        "columns": [asdict(column) for column in content.schema],
+        "scores": [asdict(score) for score in made.scores],
+        "findings": [as_dict(finding) | {"rows": list(finding.rows[:20])} for finding in made.findings],
+        "regions": [asdict(region) for region in made.regions if region.level == 0],
+        "provenance": content.provenance,
+    }

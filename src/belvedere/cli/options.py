@@ -1,0 +1,34 @@
+"""Options that several commands share, described once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[str, typer.Argument(help="A file, a folder of images or texts, or 'sklearn:digits'.", metavar="DATA")]
+MapPath = Annotated[Path, typer.Argument(help="A map folder.", metavar="MAP")]
+TargetName = Annotated[str | None, typer.Option("--target", "-t", help="Column to be predicted.")]
+Kinds = Annotated[
+    list[str] | None, typer.Option("--kind", "-k", help="Set a column's kind: --kind age=category (again for more).")
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", "-i", help="Column that the network must not see.")]
+Sample = Annotated[int | None, typer.Option("--sample", help="Use that many rows, drawn by the seed.", min=1)]
+Seed = Annotated[int, typer.Option("--seed", help="Same data, settings and seed: same map.")]
+NetworkName = Annotated[
+    str,
+    typer.Option("--network", "-n", help="A name from 'belvedere networks', 'auto', or 'none' for the plain space."),
+]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the training rows at most.", min=1)]
+TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds of training at most.", min=1)]
+BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows per step.", min=1)]
+Rate = Annotated[float | None, typer.Option("--learning-rate", help="Peak learning rate.")]
+Dropout = Annotated[float | None, typer.Option("--dropout", help="Share of units dropped in training, 0 to 1.")]
+Decay = Annotated[float | None, typer.Option("--weight-decay", help="Pull of the weights toward zero.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="Processor cores to use.", min=1)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Host = Annotated[
+    str, typer.Option("--host", help="Address to listen on; others can reach anything but a loopback one.")
+]
+Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 picks a free one.", min=0, max=65535)]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Serve without opening a browser.")]

@@ -1,0 +1,208 @@
+"""`Map`: a `MapContent` with verbs. Everything heavy is imported when a verb is called."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from belvedere.errors import MapFolderError, SettingError
+from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score
+
+Mode = Literal["fast", "exact"]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """New rows on an existing map.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        The new rows as given, then `x`, `y` (float32, map units), one column per channel, and the prediction if any.
+    places : float32 (rows, 2)
+    channels : dict of float32 (rows,)
+        'outlying' (0…1: share of fitted rows that lie closer to their neighbors) and others that the mode gives.
+    """
+
+    table: pa.Table
+    places: Floats
+    channels: dict[str, Floats]
+
+    @property
+    def n_far_off(self) -> int:
+        """How many rows lie farther from the training data than 99 of 100 fitted rows."""
+        outlying = self.channels.get("outlying")
+        return 0 if outlying is None else int((outlying > 0.99).sum())
+
+
+@dataclass(frozen=True)
+class Map:
+    """A table, a place for every row, and the network that puts it there.
+
+    Made by `belvedere.map` and `belvedere.open`; values are in `content`, the most used ones are short-cut here.
+    """
+
+    content: MapContent
+    path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Title."""
+        return self.content.name
+
+    @property
+    def places(self) -> Floats:
+        """Places, float32 (rows, 2), in map units."""
+        return self.content.places
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """What was measured, with baselines beside it."""
+        return self.content.scores
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the checks found in the data."""
+        return self.content.findings
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The hierarchy of named regions."""
+        return self.content.regions
+
+    @property
+    def schema(self) -> Schema:
+        """Columns with kinds and roles."""
+        return self.content.schema
+
+    @property
+    def network(self) -> dict[str, Any] | None:
+        """How the network is built (JSON-able), or None."""
+        return self.content.network_config
+
+    def __len__(self) -> int:
+        return self.content.n_rows
+
+    def __repr__(self) -> str:
+        return f"Map({self.name!r}, {len(self):,} rows, {len(self.regions)} regions)"
+
+    def score(self, name: str) -> Score:
+        """One score by its name; the first where several spaces were judged."""
+        found = [score for score in self.scores if score.name == name]
+        if not found:
+            known = ", ".join(sorted({score.name for score in self.scores})) or "none"
+            raise SettingError(f"The name must be that of a score of this map, but is {name!r}. Known: {known}.")
+        return found[0]
+
+    def save(self, path: str | Path, *, replace_existing: bool = True) -> "Map":
+        """Write the map folder (see FORMAT.md) and return the map with its path.
+
+        Raises
+        ------
+        MapFolderError
+            If the path exists and is not a map folder, or exists and may not be replaced.
+        """
+        from belvedere.mapfolder import save
+
+        if Path(path).exists() and not replace_existing:
+            raise MapFolderError(f"The path must be free, but {str(path)!r} exists. Choose another or pass --replace.")
+        save(self.content, Path(path))
+        return replace(self, path=Path(path))
+
+    def place(self, data: Any, *, mode: Mode = "fast") -> Placed:
+        """Put new rows onto this map.
+
+        Parameters
+        ----------
+        data :
+            Anything that `belvedere.map` accepts, with at least the columns that the network reads.
+        mode : {'fast', 'exact'}
+            'fast': the network alone. 'exact': neighbors among the fitted rows and some steps in the frozen field; the
+            same answer whatever else is in the batch.
+        """
+        from belvedere.draw import place_rows
+        from belvedere.learn import embed_rows, predict_rows
+
+        table = self._matching(data)
+        learned, placing = self._halves()
+        latent = embed_rows(*learned, table)
+        assert self.content.latent is not None
+        fitted = np.asarray(self.content.latent, dtype=np.float32)
+        places, channels = place_rows(*placing, fitted, self.places, latent, mode=mode)
+        predicted = predict_rows(*learned, table) if self.schema.target is not None else None
+        return Placed(_with_places(table, places, channels, predicted), places, channels)
+
+    def _matching(self, data: Any) -> pa.Table:
+        """Open new data and insist on the columns that the network reads."""
+        from belvedere.sources import open_source
+
+        table = open_source(data).table
+        for column in self.schema.inputs:
+            if column.name not in table.column_names:
+                raise SettingError(
+                    f"New rows must have the column {column.name!r} that this map was learned from, but they have "
+                    f"{', '.join(table.column_names[:12])}. Add it (empty is fine) or map the new data by themselves."
+                )
+        return table
+
+    def _halves(self) -> tuple[tuple[dict[str, Any], dict[str, NDArray[Any]]], ...]:
+        """Config and tensors of the learning half and of the placing half of the network."""
+        config, tensors = self.content.network_config, self.content.network_tensors
+        if config is None or tensors is None or self.content.latent is None:
+            raise SettingError(
+                "A map must hold a network to place new rows, but this one has none. Map the data again."
+            )
+        return tuple(
+            (config[half], {k.removeprefix(f"{half}."): v for k, v in tensors.items() if k.startswith(f"{half}.")})
+            for half in ("learn", "place")
+        )
+
+    def view(self, *, host: str = "127.0.0.1", port: int = 0, open_browser: bool = True) -> None:
+        """Serve the explorer until interrupted, and open it in the browser.
+
+        Parameters
+        ----------
+        host : str
+            Address to listen on. Anything but a loopback address lets others in who have the link.
+        port : int
+            0 picks a free one.
+        """
+        from belvedere.serve import serve_map
+
+        serve_map(self.content, host=host, port=port, open_browser=open_browser, path=self.path)
+
+    def export(self, path: str | Path, *, color: str | None = None, theme: Literal["light", "dark"] = "light") -> Path:
+        """Write the map as a picture (.png, .svg), a page (.html) or a table (.parquet, .csv), by the suffix."""
+        from belvedere.export import write_html, write_picture, write_table
+
+        target = Path(path)
+        suffix = target.suffix.lower()
+        if suffix in (".png", ".svg"):
+            write_picture(self.content, target, color=color, theme=theme)
+        elif suffix in (".parquet", ".csv"):
+            write_table(self.content, target)
+        elif suffix == ".html":
+            write_html(self.content, target)
+        else:
+            raise SettingError(
+                f"The file must end in .png, .svg, .html, .parquet or .csv, but is {target.name!r}. Change its ending."
+            )
+        return target
+
+
+def _with_places(
+    table: pa.Table, places: Floats, channels: dict[str, Floats], predicted: tuple[Any, Any] | None
+) -> pa.Table:
+    """The rows as given with their places beside them."""
+    extra: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1], **channels}
+    if predicted is not None:
+        extra["predicted"] = predicted[0]
+        if predicted[1] is not None:
+            extra["confidence"] = predicted[1]
+    for name, values in extra.items():
+        free = name if name not in table.column_names else f"map {name}"
+        table = table.append_column(free, pa.array(values))
+    return table
