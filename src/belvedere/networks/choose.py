@@ -1,0 +1,104 @@
+"""Which network for which columns, and why."""
+
+from dataclasses import dataclass
+
+from belvedere.errors import SettingError, nearest_names
+from belvedere.networks.table import DEFAULTS, NETWORKS
+from belvedere.types import Input, Target
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A network's name ('none' for the plain space) and one sentence on why it was chosen."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One encoder of a network: its name in `NETWORKS` and the positions of the inputs that it reads."""
+
+    network: str
+    positions: tuple[int, ...]
+
+
+def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str = "auto") -> Choice:
+    """Choose a network for these columns, or check the one that a person wants.
+
+    Parameters
+    ----------
+    inputs : tuple of Input
+        The columns.
+    target : Target or None
+        What is to be predicted.
+    wanted : str
+        'auto', 'none' (only without target), a name in `NETWORKS`, or several joined by '+'.
+
+    Raises
+    ------
+    SettingError
+        If the name is unknown, or no column has a kind that the network reads.
+
+    Examples
+    --------
+    >>> image = Input("picture", "image", {"height": 28, "width": 28, "channels": 1})
+    >>> choose_network((image,), Target("label", "binary", ("no", "yes"))).name
+    'resnet'
+    >>> choose_network((image,), None).name
+    'none'
+    """
+    if wanted == "none" or (wanted == "auto" and target is None):
+        return _choose_none(target, wanted)
+    parts = read_parts(inputs, wanted)
+    name = "+".join(dict.fromkeys(part.network for part in parts))
+    if wanted != "auto":
+        return Choice(name, f"The network {name!r} was asked for.")
+    reasons = [f"{NETWORKS[part.network].about} Reads {_columns(part, inputs)}." for part in parts]
+    return Choice(name, f"Chosen {name!r} by the kinds of the columns: " + " ".join(reasons))
+
+
+def _choose_none(target: Target | None, wanted: str) -> Choice:
+    if target is not None:
+        raise SettingError(
+            f"A target can only be learned by a network, but network is 'none' and the target is {target.name!r}. "
+            "Choose --network auto, or leave the target out."
+        )
+    asked = "as asked" if wanted == "none" else "because there is no target to learn"
+    return Choice("none", f"No network: the map shows the plain standardized columns, {asked}.")
+
+
+def read_parts(inputs: tuple[Input, ...], wanted: str) -> list[Part]:
+    """Which encoder reads which inputs: wanted ones first, defaults of the kinds for all other columns."""
+    by_kind = dict(DEFAULTS)
+    for name in [] if wanted == "auto" else wanted.split("+"):
+        _check_name(name, inputs)
+        by_kind |= dict.fromkeys(NETWORKS[name].kinds, name)
+    parts: dict[tuple[str, int], list[int]] = {}
+    for position, item in enumerate(inputs):
+        if item.kind in by_kind:
+            name = by_kind[item.kind]
+            parts.setdefault((name, -1 if NETWORKS[name].columns == "together" else position), []).append(position)
+    if not parts:
+        kinds = ", ".join(sorted({item.kind for item in inputs})) or "no columns at all"
+        raise SettingError(
+            f"A network must have a column to read, but found {kinds}. Declare a kind: --kind NAME=KIND."
+        )
+    return [Part(name, tuple(positions)) for (name, _), positions in parts.items()]
+
+
+def _check_name(name: str, inputs: tuple[Input, ...]) -> None:
+    if name not in NETWORKS:
+        raise SettingError(f"There is no network {name!r}. {nearest_names(name, ['auto', 'none', *NETWORKS])}")
+    kinds = NETWORKS[name].kinds
+    if not any(item.kind in kinds for item in inputs):
+        found = ", ".join(sorted({item.kind for item in inputs}))
+        raise SettingError(
+            f"The network {name!r} reads columns of kind {', '.join(kinds)}, but these data hold {found}. "
+            "Choose --network auto, or declare a column's kind with --kind."
+        )
+
+
+def _columns(part: Part, inputs: tuple[Input, ...]) -> str:
+    names = [inputs[position].name for position in part.positions]
+    return f"{names[0]!r}" if len(names) == 1 else f"{len(names)} columns"

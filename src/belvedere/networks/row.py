@@ -1,0 +1,152 @@
+"""The one network class: encoders of all columns -> one latent vector per row -> outputs.
+
+A table with one image column has one encoder, a mixed table several; the textbook networks are an encoder and an
+output layer and nothing else.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from belvedere.networks.blocks import Batch, Encoder, Residual, Shape
+from belvedere.networks.choose import Part, read_parts
+from belvedere.networks.table import NETWORKS
+from belvedere.types import Input, Target
+
+
+class Join(nn.Module):
+    """Make one latent vector of several encoders' vectors. list of (rows, [members,] dims) -> (rows, [members,] dims)."""
+
+    def __init__(self, sizes: list[int], *, dims: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(size) for size in sizes)
+        self.first, self.block = nn.Linear(sum(sizes), 2 * dims), Residual(2 * dims, dropout=0.1)
+        self.to_latent = nn.Linear(2 * dims, dims)
+
+    def forward(self, vectors: list[Tensor]) -> Tensor:
+        """Normalize, put side by side, mix."""
+        normed = [norm(vector) for norm, vector in zip(self.norms, vectors, strict=True)]
+        if any(vector.dim() == 3 for vector in normed):  # an ensemble among them: the others join every member
+            n_members = max(v.shape[1] for v in normed if v.dim() == 3)
+            normed = [v if v.dim() == 3 else v[:, None, :].expand(-1, n_members, -1) for v in normed]
+        y: Tensor = self.to_latent(self.block(torch.relu(self.first(torch.cat(normed, dim=-1)))))
+        return y
+
+
+class Network(nn.Module):
+    """Encoders of all columns, one latent vector per row, a linear output layer (none without a target)."""
+
+    def __init__(self, inputs: tuple[Input, ...], parts: list[Part], shape: Shape, *, n_outputs: int) -> None:
+        super().__init__()
+        self.inputs, self.parts, self.shape, self.n_outputs = inputs, parts, shape, n_outputs
+        self.encoders = nn.ModuleList(
+            NETWORKS[part.network].build([(p, inputs[p]) for p in part.positions], shape) for part in parts
+        )
+        sizes = [int(encoder.dims) for encoder in self.encoders]  # type: ignore[arg-type]
+        self.dims = sizes[0] if len(sizes) == 1 else shape.latent_dims
+        self.join = None if len(sizes) == 1 else Join(sizes, dims=self.dims)
+        self.head = nn.Linear(self.dims, n_outputs) if n_outputs else None
+
+    def encode(self, batch: Batch) -> Tensor:
+        """Latent vectors, with an axis of ensemble members where there is one: (rows, [members,] dims)."""
+        vectors: list[Tensor] = [encoder(batch) for encoder in self.encoders]
+        joined: Tensor = vectors[0] if self.join is None else self.join(vectors)
+        return joined.float()
+
+    def latent(self, batch: Batch) -> Tensor:
+        """One latent vector per row: (rows, dims)."""
+        vectors = self.encode(batch)
+        return vectors.mean(dim=1) if vectors.dim() == 3 else vectors
+
+    def output(self, latent: Tensor) -> Tensor:
+        """Scores (logits) or standardized values: (*, dims) -> (*, outputs)."""
+        assert self.head is not None, "a network without a target has no output"
+        y: Tensor = self.head(latent)
+        return y
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Outputs of every member: (rows, [members,] outputs). Its mean over members equals `output(latent(batch))`."""
+        return self.output(self.encode(batch))
+
+    def config(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON-able data; `network_from` builds the network again from it."""
+        return {
+            "inputs": [{"name": item.name, "kind": item.kind, "info": item.info} for item in self.inputs],
+            "parts": [asdict(part) for part in self.parts],
+            "shape": asdict(self.shape),
+            "n_outputs": self.n_outputs,
+        }
+
+
+def count_outputs(target: Target | None) -> int:
+    """How many numbers the output layer gives: one per class, one for two classes or a number, none without target."""
+    if target is None:
+        return 0
+    return len(target.classes) if target.task == "multiclass" else 1
+
+
+def build_network(
+    inputs: tuple[Input, ...], target: Target | None, *, network: str, settings: Shape | None = None
+) -> Network:
+    """Build a network with fresh weights from torch's global generator.
+
+    Parameters
+    ----------
+    inputs : tuple of Input
+        What the columns look like; a batch has keys by their position.
+    target : Target or None
+        What is to be predicted; None builds a network with no output layer.
+    network : str
+        A name from `NETWORKS`, several joined by '+', or 'auto'.
+    settings : Shape, optional
+        Sizes.
+
+    Raises
+    ------
+    SettingError
+        If the name is unknown or no column has a kind that it reads.
+    """
+    return Network(inputs, read_parts(inputs, network), settings or Shape(), n_outputs=count_outputs(target))
+
+
+def network_from(config: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Network:
+    """Build a saved network again, weights and all, ready to use (in evaluation mode).
+
+    Parameters
+    ----------
+    config : dict
+        What `Network.config` gave.
+    tensors : dict of arrays
+        `network.*` (the weights) and `inputs.{position}.*` (statistics of the inputs too large for JSON).
+    """
+    parts = [Part(part["network"], tuple(part["positions"])) for part in config["parts"]]
+    inputs = inputs_from(config, tensors)
+    network = Network(inputs, parts, Shape(**config["shape"]), n_outputs=int(config["n_outputs"]))
+    weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
+    network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+    return network.eval()
+
+
+def inputs_from(config: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> tuple[Input, ...]:
+    """The inputs as they were when the network was saved."""
+    found = []
+    for position, item in enumerate(config["inputs"]):
+        prefix = f"inputs.{position}."
+        own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        found.append(Input(item["name"], item["kind"], item["info"], own))
+    return tuple(found)
+
+
+def tensors_of(network: Network) -> dict[str, NDArray[Any]]:
+    """All weights and input statistics of a network as named arrays, as `network_from` reads them."""
+    weights = {f"network.{name}": value.detach().cpu().numpy().copy() for name, value in network.state_dict().items()}
+    for position, item in enumerate(network.inputs):
+        weights |= {f"inputs.{position}.{name}": np.asarray(value) for name, value in item.tensors.items()}
+    return weights
+
+
+__all__ = ["Encoder", "Network", "build_network", "inputs_from", "network_from", "tensors_of"]

@@ -1,0 +1,49 @@
+"""The visible table of networks: a new one is a file and a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from belvedere.networks.blocks import Encoder, Shape
+from belvedere.networks.cnn import CnnEncoder
+from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
+from belvedere.networks.mlp import TABLE_KINDS, MlpEncoder
+from belvedere.networks.ngrams import NgramEncoder
+from belvedere.networks.resnet import ResNetEncoder
+from belvedere.networks.series import InceptionTimeEncoder
+from belvedere.networks.tabular import TabularEncoder
+from belvedere.networks.text_lstm import TextLstmEncoder
+from belvedere.types import Input
+
+Builder = Callable[[list[tuple[int, Input]], Shape], Encoder]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One network: the kinds of columns it reads, what builds it, and what it is in one sentence.
+
+    `columns` says whether one encoder reads all columns of its kinds together, or each column has its own.
+    """
+
+    kinds: tuple[str, ...]
+    build: Builder
+    about: str
+    columns: str = "each"
+
+
+NETWORKS: dict[str, Entry] = {
+    "tabular": Entry(
+        TABLE_KINDS, TabularEncoder, "Embedded numbers and categories, residual blocks, 8 members in one.", "together"
+    ),
+    "mlp": Entry(TABLE_KINDS, MlpEncoder, "The textbook perceptron: Dense 10, Dense 50, one output.", "together"),
+    "resnet": Entry(("image",), ResNetEncoder, "Small residual network with batch normalization and augmentation."),
+    "cnn": Entry(("image",), CnnEncoder, "The textbook CNN: Conv 32, Conv 64, MaxPool, Dense 128."),
+    "inceptiontime": Entry(
+        ("sequence",), InceptionTimeEncoder, "Convolutions of several lengths; long recordings first become spectra."
+    ),
+    "bilstm": Entry(("sequence",), BiLstmEncoder, "Two LSTM layers read both ways, pooled over real steps."),
+    "lstm": Entry(("sequence",), LstmEncoder, "The textbook LSTM: two layers of 50, one output."),
+    "ngrams": Entry(("text",), NgramEncoder, "Bag of weighted n-grams beside projected tf-idf."),
+    "text_lstm": Entry(("text",), TextLstmEncoder, "The textbook text network: Embedding 100, two LSTM layers of 50."),
+}
+
+DEFAULTS = {kind: name for name in ("ngrams", "inceptiontime", "resnet", "tabular") for kind in NETWORKS[name].kinds}
