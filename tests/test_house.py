@@ -34,4 +34,6 @@ def test_every_public_name_exists_and_is_sorted() -> None:
 
 
 def test_a_map_opens_without_torch() -> None:
-    assert "torch" not in loaded_after("from belvedere.mapfolder import open_folder\nfrom belvedere.serve import build_app")
+    assert "torch" not in loaded_after(
+        "from belvedere.mapfolder import open_folder\nfrom belvedere.serve import build_app"
+    )

@@ -36,6 +36,9 @@ def test_nine_in_ten_functions_fit_half_a_page() -> None:
 
 
 def test_no_file_has_grown_too_far() -> None:
-    files = {p.relative_to(PACKAGE).as_posix(): len(p.read_text(encoding="utf-8").splitlines()) for p in PACKAGE.rglob("*.py")}
+    files = {
+        p.relative_to(PACKAGE).as_posix(): len(p.read_text(encoding="utf-8").splitlines())
+        for p in PACKAGE.rglob("*.py")
+    }
 
     assert {name: lines for name, lines in files.items() if lines > LONGEST_FILE} == {}

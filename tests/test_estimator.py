@@ -1,0 +1,63 @@
+"""DeepMap keeps the law of scikit-learn's house."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from belvedere import DeepMap
+
+
+@pytest.fixture(scope="module")
+def iris() -> tuple[np.ndarray, np.ndarray]:
+    return load_iris(return_X_y=True)
+
+
+@pytest.fixture(scope="module")
+def fitted(iris: tuple[np.ndarray, np.ndarray]) -> DeepMap:
+    return DeepMap(epochs=30).fit(*iris)
+
+
+def test_fit_gives_every_row_a_place(fitted: DeepMap) -> None:
+    assert fitted.embedding_.shape == (150, 2)
+
+
+def test_transform_places_new_rows(fitted: DeepMap, iris: tuple[np.ndarray, np.ndarray]) -> None:
+    assert fitted.transform(iris[0][:7]).shape == (7, 2)
+
+
+def test_predictions_are_labels_of_the_given_type(fitted: DeepMap, iris: tuple[np.ndarray, np.ndarray]) -> None:
+    predicted = fitted.predict(iris[0])
+
+    assert set(predicted) <= set(iris[1])
+    assert fitted.score(*iris) > 0.9
+
+
+def test_a_clone_has_the_settings_and_nothing_learned(fitted: DeepMap) -> None:
+    copy = clone(fitted)
+
+    assert copy.get_params() == fitted.get_params()
+    assert not hasattr(copy, "map_")
+
+
+def test_it_works_in_a_pipeline(iris: tuple[np.ndarray, np.ndarray]) -> None:
+    places = make_pipeline(StandardScaler(), DeepMap(epochs=2)).fit_transform(*iris)
+
+    assert places.shape == (150, 2)
+
+
+def test_a_pickled_estimator_places_alike(fitted: DeepMap, iris: tuple[np.ndarray, np.ndarray]) -> None:
+    copy = pickle.loads(pickle.dumps(fitted))
+
+    assert np.allclose(copy.transform(iris[0][:5]), fitted.transform(iris[0][:5]))
+
+
+def test_without_a_target_nothing_is_predicted(iris: tuple[np.ndarray, np.ndarray]) -> None:
+    model = DeepMap().fit(iris[0])
+
+    with pytest.raises(AttributeError, match="must be a target"):
+        model.predict(iris[0])
