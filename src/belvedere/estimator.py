@@ -58,7 +58,7 @@ class DeepMap(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     (3, 2)
     """
 
-    def __init__(  # noqa: PLR0913 the settings of an estimator are its interface
+    def __init__(
         self,
         *,
         network: str = "auto",
