@@ -1,0 +1,85 @@
+import type { View } from "./camera";
+import { CONTEXT_STATE, CROWD_LEVELS } from "./ink";
+import type { Frame, Geometry } from "./renderer";
+import { PHASES, type Stamps } from "./stamps";
+
+const PAIR = 0x00ff00ff;
+const HALF = 0x00800080;
+/** First style byte of context rows. */
+const CONTEXT = CONTEXT_STATE * CROWD_LEVELS;
+
+/** From quantized places to eighths of a device pixel: x·kx + bx, y·ky + by. */
+export interface Projection {
+  kx: number;
+  bx: number;
+  ky: number;
+  by: number;
+}
+
+export function projectionOf(view: View, extent: Geometry["extent"]): Projection {
+  const unit = view.dpr * PHASES;
+  return {
+    kx: (((extent[2] - extent[0]) / 65535) * view.scale * unit),
+    bx: (view.originX + extent[0] * view.scale) * unit + 0.5,
+    ky: -(((extent[3] - extent[1]) / 65535) * view.scale * unit),
+    by: (view.originY - extent[1] * view.scale) * unit + 0.5,
+  };
+}
+
+/** Per stamp pixel: its distance from the center's pixel in a picture of this width, and its weight, in one number. */
+function packStamps(stamps: Stamps, width: number): Int32Array {
+  return stamps.weights.map((weight, k) => ((stamps.dy[k] * width + stamps.dx[k]) << 9) | weight);
+}
+
+export interface Target {
+  pixels: Uint32Array;
+  width: number;
+  height: number;
+}
+
+/** Which rows a pass over the points draws: all, only context, all but context. */
+export type Pass = "all" | "context" | "front";
+
+/** Blends rows 0…count-1 (draw order) over the picture, one after another. */
+export function paintPoints(target: Target, geometry: Geometry, ink: Uint32Array, frame: Frame, stamps: Stamps, pass: Pass): void {
+  const { pixels, width, height } = target;
+  const { pairs } = geometry;
+  const { kx, bx, ky, by } = projectionOf(frame.view, geometry.extent);
+  const { starts, reach } = stamps;
+  const packed = packStamps(stamps, width);
+  const opacities = frame.opacities;
+  const count = Math.ceil(pairs.length * frame.share);
+  const low = pass === "context" ? CONTEXT : 0;
+  const high = pass === "front" ? CONTEXT - 1 : 255;
+  const spanX = Math.max(width - 2 * reach, 0);
+  const spanY = Math.max(height - 2 * reach, 0);
+  for (let k = 0; k < count; k++) {
+    const pair = pairs[k];
+    const fx = ((pair & 65535) * kx + bx) | 0;
+    const fy = ((pair >>> 16) * ky + by) | 0;
+    const px = fx >> 3;
+    const py = fy >> 3;
+    // One unsigned comparison per axis: below 0 wraps to far above the span.
+    if (px - reach >>> 0 >= spanX || py - reach >>> 0 >= spanY) continue;
+    const color = ink[k];
+    const style = color >>> 24;
+    if (style < low || style > high) continue;
+    const opacity = opacities[style];
+    const redBlue = color & PAIR;
+    const green = (color >>> 8) & 255;
+    const phase = ((fy & 7) << 3) | (fx & 7);
+    const at = py * width + px;
+    const end = starts[phase + 1];
+    for (let s = starts[phase]; s < end; s++) {
+      const stamp = packed[s];
+      const weight = ((stamp & 511) * opacity) >> 8;
+      const keep = 256 - weight;
+      const place = at + (stamp >> 9);
+      const below = pixels[place];
+      pixels[place] =
+        (((Math.imul(below & PAIR, keep) + Math.imul(redBlue, weight) + HALF) >>> 8) & PAIR) |
+        ((((below >>> 8) & 255) * keep + green * weight + 128) & 0xff00) |
+        0xff000000;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { paintGroundPixels, paintMistPixels } from "./cpu_ground";
+import { paintPoints, type Target } from "./cpu_points";
+import { blendPairs } from "./order";
+import type { Frame, Geometry, Ground, Mist } from "./renderer";
+import { type Stamps, stampsOf } from "./stamps";
+
+/** What the CPU renderer keeps between frames; also the oracle the GPU is compared with. */
+export class CpuRaster {
+  private geometry: Geometry | null = null;
+  private flying: Geometry | null = null;
+  private ink: Uint32Array = new Uint32Array(0);
+  private ground: Ground | null = null;
+  private mist: Mist | null = null;
+  private stamps: Stamps = stampsOf(1);
+
+  setGeometry(geometry: Geometry): void {
+    this.geometry = geometry;
+    this.flying = null;
+  }
+
+  setMorph(target: Uint32Array | null, share: number): void {
+    if (!target || !this.geometry) {
+      this.flying = null;
+      return;
+    }
+    const pairs = this.flying?.pairs ?? new Uint32Array(target.length);
+    blendPairs(this.geometry.pairs, target, share, pairs);
+    this.flying = { pairs, extent: this.geometry.extent };
+  }
+
+  setInk(ink: Uint32Array): void {
+    this.ink = ink;
+  }
+
+  setGround(ground: Ground): void {
+    this.ground = ground;
+  }
+
+  setMist(mist: Mist | null): void {
+    this.mist = mist;
+  }
+
+  /** Paints a frame into width × height pixels, 0xAABBGGRR. */
+  paint(target: Target, frame: Frame): void {
+    if (this.ground) paintGroundPixels(target.pixels, frame.view, this.ground);
+    if (this.stamps.radius !== frame.radius) this.stamps = stampsOf(frame.radius);
+    const geometry = this.flying ?? this.geometry;
+    if (geometry && this.ink.length === geometry.pairs.length) this.paintRows(target, geometry, frame);
+    if (this.mist) paintMistPixels(target.pixels, frame.view, this.mist);
+  }
+
+  private paintRows(target: Target, geometry: Geometry, frame: Frame): void {
+    const passes = frame.hasContext ? (["context", "front"] as const) : (["all"] as const);
+    for (const pass of passes) paintPoints(target, geometry, this.ink, frame, this.stamps, pass);
+  }
+}
+
+export const targetOf = (frame: Frame, buffer?: ArrayBuffer): Target => {
+  const width = Math.round(frame.view.width * frame.view.dpr);
+  const height = Math.round(frame.view.height * frame.view.dpr);
+  const fits = buffer && buffer.byteLength === 4 * width * height;
+  return { pixels: new Uint32Array(fits ? buffer : new ArrayBuffer(4 * width * height)), width, height };
+};

@@ -1,0 +1,54 @@
+import type { View } from "./camera";
+import type { FieldFrame } from "./field";
+
+/** Everything a renderer keeps between frames. Point arrays are in draw order. */
+export interface Geometry {
+  /** x in the low, y in the high half, quantized over `extent`. */
+  pairs: Uint32Array;
+  extent: [number, number, number, number];
+}
+
+export interface Ground {
+  frame: FieldFrame;
+  /** Opaque 0xAABBGGRR per cell. */
+  colors: Uint32Array;
+  /** Beyond the frame. */
+  sea: number;
+}
+
+export interface Mist {
+  frame: FieldFrame;
+  /** 0…255 per cell. */
+  opacity: Uint8Array;
+  color: number;
+}
+
+/** One picture to draw. */
+export interface Frame {
+  view: View;
+  /** Radius of a point in device pixels. */
+  radius: number;
+  /** Opacity 0…256 by style byte. */
+  opacities: Uint16Array;
+  /** Share of the rows to draw, 1 = all. */
+  share: number;
+  /** True where some rows are context, which lie below all others. */
+  hasContext: boolean;
+}
+
+/** The seam between the scene and what paints ground, points and mist. */
+export interface Renderer {
+  readonly kind: "webgl2" | "cpu";
+  readonly canvas: HTMLCanvasElement;
+  setGeometry(geometry: Geometry): void;
+  /** Places on the way to a second layout of the same extent; null ends the flight. */
+  setMorph(target: Uint32Array | null, share: number): void;
+  setInk(ink: Uint32Array): void;
+  setGround(ground: Ground): void;
+  setMist(mist: Mist | null): void;
+  /** Resolves when the canvas shows the frame. */
+  draw(frame: Frame): Promise<void>;
+  /** The frame as pixels of its own, the canvas untouched or restored. */
+  snapshot(frame: Frame): Promise<CanvasImageSource>;
+  destroy(): void;
+}
