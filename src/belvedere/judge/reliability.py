@@ -1,0 +1,99 @@
+"""How far each row's place can be trusted: values per row, computed with the map.
+
+kept      share of the row's 15 true neighbors that are among its 15 nearest on the map, 0 to 1
+false     share of its 15 nearest on the map that are not even among its nearest hundredth of all rows, 0 to 1
+stretch   log2 of how much more room the map gives to its neighborhood than the median row gets (0: usual)
+outlying  share of rows that lie closer to their neighbors than it does, 0 to 1
+"""
+
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from belvedere.judge.neighborhoods import without_self
+from belvedere.judge.recall import shares_kept
+from belvedere.types import Floats, Ints
+
+N_REFERENCE = 1024  # rows that stand for all when ranks are estimated
+FAR = 0.01  # a stranger: not among this share of all rows
+BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Values per row by name, float32 (rows,), and the neighbors on the map, int32 (rows, k)."""
+
+    channels: dict[str, Floats]
+    on_map: Ints
+
+
+def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places: Floats) -> Reliability:
+    """Measure every row.
+
+    Parameters
+    ----------
+    rows : float32 (rows, dims)
+        The space mapped.
+    neighbors, distances : int32 and float32 (rows, k)
+        True neighbors in it.
+    places : float32 (rows, 2)
+    """
+    n, k = neighbors.shape
+    if k == 0:
+        return Reliability(
+            {name: np.zeros(n, np.float32) for name in ("kept", "false", "stretch", "outlying")}, neighbors
+        )
+    far_on_map, found = cKDTree(places).query(places, k + 1, workers=2)
+    on_map = without_self(np.asarray(found, np.int32), np.arange(n), k)
+    radius = distances.mean(axis=1)
+    return Reliability(
+        {
+            "kept": shares_kept(neighbors, on_map),
+            "false": _strangers(rows, on_map),
+            "stretch": _stretch(radius, np.asarray(far_on_map[:, 1:].mean(axis=1), np.float32)),
+            "outlying": _percentile(radius),
+        },
+        on_map,
+    )
+
+
+def _percentile(values: Floats) -> Floats:
+    """Share of rows with a smaller value."""
+    return np.asarray(np.searchsorted(np.sort(values), values, side="left") / len(values), np.float32)
+
+
+def _stretch(radius: Floats, radius_on_map: Floats) -> Floats:
+    smallest = np.float32(1e-12)
+    ratio = np.log2(np.maximum(radius_on_map, smallest)) - np.log2(np.maximum(radius, smallest))
+    usual = radius > 0  # equal rows have no radius of their own
+    middle = np.median(ratio[usual]) if usual.any() else np.float32(0)
+    return np.asarray(np.where(usual, ratio - middle, 0), np.float32)
+
+
+def _strangers(rows: Floats, on_map: Ints) -> Floats:
+    """Share of the neighbors on the map that lie further off than the nearest hundredth of all rows."""
+    limit = _far_distance(rows, on_map.shape[1])
+    out = np.empty(len(rows), np.float32)
+    for at in range(0, len(rows), BLOCK):
+        part = slice(at, at + BLOCK)
+        gap = rows[part, None] - rows[on_map[part]]  # (block, k, dims)
+        out[part] = (np.einsum("ijk,ijk->ij", gap, gap) > limit[part, None]).mean(axis=1)
+    return out
+
+
+def _far_distance(rows: Floats, k: int) -> Floats:
+    """Squared distance within which the nearest hundredth of all rows lies (at least 3 k rows), from a sample."""
+    n = len(rows)
+    reference = np.sort(np.random.default_rng(0).choice(n, min(n, N_REFERENCE), replace=False))
+    share = max(FAR, 3 * k / n)
+    rank = int(np.clip(np.ceil(share * len(reference)), 1, len(reference)))
+    squared = faiss.knn(np.ascontiguousarray(rows), np.ascontiguousarray(rows[reference]), rank)[0]
+    return np.asarray(squared[:, -1] * (1 + 1e-5), np.float32)
+
+
+def dubious(kept: Floats, kept_by_noise: Floats) -> NDArray[np.bool_]:
+    """Rows that keep no more of their neighbors than 95 % of rows of noise do."""
+    return np.asarray(kept <= np.quantile(kept_by_noise, 0.95))

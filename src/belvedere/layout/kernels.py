@@ -1,0 +1,194 @@
+"""The compiled inner loops of the layout: every one parallel over rows, every one the same bit for bit with any threads.
+
+Each row writes only to its own cells, so there are no locks and no atomics; where rows meet on the grid, a fixed number
+of private grids is summed in a fixed order. Forces are derived in `belvedere.layout.descend` and `belvedere.layout.field`.
+"""
+
+import numba
+import numpy as np
+
+N_GRIDS = 4  # private grids of `spread`; fixed, so that the sum does not depend on the number of threads
+
+compiled = numba.njit(parallel=True, fastmath=True, cache=True, error_model="numpy")
+inlined = numba.njit(fastmath=True, inline="always")
+
+
+@compiled
+def attract(places, starts, others, weights, pull):
+    """Attraction of graph neighbors, `sum_j p_ij q_ij (y_i - y_j)`, into `pull` (rows, 2)."""
+    for i in numba.prange(places.shape[0]):
+        x, y = places[i, 0], places[i, 1]
+        ax = ay = np.float32(0)
+        for p in range(starts[i], starts[i + 1]):
+            dx, dy = x - places[others[p], 0], y - places[others[p], 1]
+            q = weights[p] / (np.float32(1) + dx * dx + dy * dy)
+            ax += q * dx
+            ay += q * dy
+        pull[i, 0], pull[i, 1] = ax, ay
+
+
+@inlined
+def three_weights(f):
+    """Weights of three equally spaced nodes (-1, 0, 1) in the parabola through them, at offset `f` from the middle."""
+    return np.float32(0.5) * f * (f - np.float32(1)), np.float32(1) - f * f, np.float32(0.5) * f * (f + np.float32(1))
+
+
+@compiled
+def spread(places, low, per_unit, grids):
+    """Spread the charges 1, x, y of every row over 3 x 3 nodes, into `grids` (N_GRIDS, 3, nodes, nodes)."""
+    n_rows, n_grids = places.shape[0], grids.shape[0]
+    for g in numba.prange(n_grids):
+        for i in range(g * n_rows // n_grids, (g + 1) * n_rows // n_grids):
+            gx, gy = (places[i, 0] - low) * per_unit, (places[i, 1] - low) * per_unit
+            cx, cy = int(gx + np.float32(0.5)), int(gy + np.float32(0.5))
+            wx, wy = three_weights(gx - np.float32(cx)), three_weights(gy - np.float32(cy))
+            for a in range(3):
+                for b in range(3):
+                    w = wx[a] * wy[b]
+                    grids[g, 0, cx - 1 + a, cy - 1 + b] += w
+                    grids[g, 1, cx - 1 + a, cy - 1 + b] += w * places[i, 0]
+                    grids[g, 2, cx - 1 + a, cy - 1 + b] += w * places[i, 1]
+
+
+@compiled
+def add_grids(grids, total):
+    """Sum the private grids in their order, into `total` (3, size, size), whose margin stays as it is."""
+    nodes = grids.shape[2]
+    for u in numba.prange(nodes):
+        for c in range(3):
+            for v in range(nodes):
+                value = np.float32(0)
+                for g in range(grids.shape[0]):
+                    value += grids[g, c, u, v]
+                    grids[g, c, u, v] = np.float32(0)
+                total[c, u, v] = value
+
+
+@inlined
+def read_field(field, x, y, low, per_unit):
+    """Read the four fields (sum q^2, sum q^2 x, sum q^2 y, sum q) at one place; outside, at the nearest edge."""
+    nodes = field.shape[1]
+    gx, gy = (x - low) * per_unit, (y - low) * per_unit
+    cx, cy = min(max(int(gx + np.float32(0.5)), 1), nodes - 2), min(max(int(gy + np.float32(0.5)), 1), nodes - 2)
+    fx = min(max(gx - np.float32(cx), np.float32(-1)), np.float32(1))
+    fy = min(max(gy - np.float32(cy), np.float32(-1)), np.float32(1))
+    wx, wy = three_weights(fx), three_weights(fy)
+    s0 = s1 = s2 = s3 = np.float32(0)
+    for a in range(3):
+        for b in range(3):
+            w, u, v = wx[a] * wy[b], cx - 1 + a, cy - 1 + b
+            s0 += w * field[0, u, v]
+            s1 += w * field[1, u, v]
+            s2 += w * field[2, u, v]
+            s3 += w * field[3, u, v]
+    return s0, s1, s2, s3
+
+
+@compiled
+def gather(places, field, low, per_unit, push, mass):
+    """Repulsion `sum_j q_ij^2 (y_i - y_j)` into `push` (rows, 2) and `sum_j q_ij`, itself left out, into `mass`."""
+    for i in numba.prange(places.shape[0]):
+        x, y = places[i, 0], places[i, 1]
+        s0, s1, s2, s3 = read_field(field, x, y, low, per_unit)
+        push[i, 0], push[i, 1], mass[i] = x * s0 - s1, y * s0 - s2, s3 - np.float32(1)
+
+
+@compiled
+def move(places, speed, gain, pull, push, anchors, rates):
+    """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend.Rates`."""
+    attraction, repulsion, anchor, rate, momentum, longest = rates
+    for i in numba.prange(places.shape[0]):
+        for c in range(2):
+            force = attraction * pull[i, c] - repulsion * push[i, c] + anchor * (places[i, c] - anchors[i, c])
+            k = gain[i, c]
+            k = k + np.float32(0.2) if (force > 0) != (speed[i, c] > 0) else k * np.float32(0.8)
+            gain[i, c] = k = max(k, np.float32(0.01))
+            step = momentum * speed[i, c] - rate * k * force
+            speed[i, c] = step = min(max(step, -longest), longest)
+            places[i, c] += step
+
+
+@compiled
+def settle(places, others, weights, targets, field, frame, rates):
+    """Move new rows in the frozen field of the fitted ones; each row alone, so the batch does not matter.
+
+    `others` (rows, k) are rows of `targets` (fitted, 2), `weights` (rows, k) sum to one per row;
+    `frame` = (low, per_unit) of the grid; `rates` = (attraction, repulsion, rate, momentum, longest, steps).
+    """
+    low, per_unit = frame
+    attraction, repulsion, rate, momentum, longest, steps = rates
+    for i in numba.prange(places.shape[0]):
+        x, y = places[i, 0], places[i, 1]
+        vx = vy = np.float32(0)
+        for _ in range(int(steps)):
+            s0, s1, s2, _s3 = read_field(field, x, y, low, per_unit)
+            fx, fy = -repulsion * (x * s0 - s1), -repulsion * (y * s0 - s2)
+            for p in range(others.shape[1]):
+                j = others[i, p]
+                dx, dy = x - targets[j, 0], y - targets[j, 1]
+                q = attraction * weights[i, p] / (np.float32(1) + dx * dx + dy * dy)
+                fx += q * dx
+                fy += q * dy
+            vx = min(max(momentum * vx - rate * fx, -longest), longest)
+            vy = min(max(momentum * vy - rate * fy, -longest), longest)
+            x += vx
+            y += vy
+        places[i, 0], places[i, 1] = x, y
+
+
+@compiled
+def rerank(queries, rows, candidates, own, near, squared):
+    """Keep the nearest of some candidates, by exact distance, ties by row number.
+
+    `candidates` (queries, m) int32 (-1: none) are rows of `rows`; `own` (queries,) is left out (-1: nothing is).
+    Into `near` (queries, k) and `squared` (queries, k), nearest first; -1 and infinity where there are too few.
+    """
+    k = near.shape[1]
+    for i in numba.prange(queries.shape[0]):
+        for p in range(k):
+            near[i, p], squared[i, p] = -1, np.float32(np.inf)
+        for c in range(candidates.shape[1]):
+            j = candidates[i, c]
+            if j < 0 or j == own[i]:
+                continue
+            total = np.float32(0)
+            for d in range(queries.shape[1]):
+                gap = queries[i, d] - rows[j, d]
+                total += gap * gap
+            if total > squared[i, k - 1]:
+                continue
+            place = k
+            while place > 0 and (
+                total < squared[i, place - 1] or (total == squared[i, place - 1] and j < near[i, place - 1])
+            ):
+                place -= 1
+            if place == k or (place > 0 and near[i, place - 1] == j):
+                continue
+            for p in range(k - 1, place, -1):
+                near[i, p], squared[i, p] = near[i, p - 1], squared[i, p - 1]
+            near[i, place], squared[i, place] = j, total
+
+
+@compiled
+def count_shared(first, second, shared):
+    """How many numbers each row of `first` (rows, k) shares with the same row of `second` (rows, m), into `shared`."""
+    for i in numba.prange(first.shape[0]):
+        n = 0
+        for a in range(first.shape[1]):
+            for b in range(second.shape[1]):
+                if first[i, a] == second[i, b] and first[i, a] >= 0:
+                    n += 1
+                    break
+        shared[i] = n
+
+
+@compiled
+def hash_rows(rows, codes):
+    """A 64-bit code per row (FNV-1a over its 32-bit words), into `codes`; equal rows have equal codes."""
+    for i in numba.prange(rows.shape[0]):
+        code = np.uint64(14695981039346656037)
+        for d in range(rows.shape[1]):
+            code = (code ^ np.uint64(rows[i, d])) * np.uint64(1099511628211)
+        code ^= code >> np.uint64(29)
+        code *= np.uint64(0xBF58476D1CE4E5B9)
+        codes[i] = code ^ (code >> np.uint64(32))

@@ -1,0 +1,199 @@
+"""The nearest neighbors of every row: exact for small data, searched and measured for large data.
+
+Above `EXACT_ROWS` the graph is approximate; its effort is raised until the recall measured on a sample of rows against
+exact neighbors reaches 0.95, and what was reached is reported. Equal rows are handled before any index sees them.
+"""
+
+from dataclasses import dataclass, replace
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from belvedere.layout.kernels import count_shared, hash_rows, rerank
+from belvedere.types import Floats, Ints
+
+EXACT_ROWS = 50_000
+WANTED_RECALL = 0.95
+N_PROBED = 1000  # rows whose exact neighbors are known while the effort is chosen
+EXTRA = 8  # candidates beyond k that exact distances may reorder
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The nearest neighbors of every row.
+
+    Attributes
+    ----------
+    neighbors : int32 (rows, k)
+        Row numbers, nearest first, the row itself left out.
+    distances : float32 (rows, k)
+        Euclidean distances, in the units of the rows searched.
+    recall : float
+        Share of exact neighbors found, measured on a sample; 1 where the search was exact.
+    how : str
+        How they were found, in a few words.
+    """
+
+    neighbors: Ints
+    distances: Floats
+    recall: float = 1.0
+    how: str = "exact"
+
+
+def unit_rows(rows: Floats) -> Floats:
+    """Scale rows to length one (cosine distance is half the squared distance of these); zero rows stay zero."""
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    return np.asarray(rows / np.where(length > 0, length, 1)[:, None], np.float32)
+
+
+def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0) -> Graph:
+    """Find the k nearest neighbors of every row.
+
+    Parameters
+    ----------
+    rows : float32 (rows, columns)
+        Finite values.
+    k : int
+        Neighbors per row; lowered to `rows - 1` where there are fewer rows.
+    seed : int
+        For the sample on which recall is measured.
+
+    Examples
+    --------
+    >>> find_neighbors(np.float32([[0.0], [1.0], [3.0]]), 1).neighbors.ravel().tolist()
+    [1, 0, 1]
+    """
+    rows = np.ascontiguousarray(rows, np.float32)
+    k = max(0, min(k, len(rows) - 1))
+    if k == 0:
+        return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
+    first, group = _distinct(rows)
+    if len(first) == len(rows):
+        return _search_distinct(rows, k, seed)
+    among = _search_distinct(rows[first], min(k, len(first) - 1), seed) if len(first) > 1 else None
+    return _with_equal_rows(first, group, among, k)
+
+
+def exact_neighbors(rows: Floats, queries: NDArray[np.int64], k: int) -> Ints:
+    """Exact neighbors of some rows among all rows, themselves left out: int32 (queries, k)."""
+    found = _nearest_flat(rows, rows[queries], k + 1 + EXTRA)
+    return _rerank(rows[queries], rows, found, k, own=queries)[0]
+
+
+def nearest_rows(rows: Floats, queries: Floats, k: int) -> tuple[Ints, Floats]:
+    """Exact nearest `rows` of new rows, the same whatever else is asked: int32 and float32 (queries, k)."""
+    k = min(k, len(rows))
+    found = _nearest_flat(rows, queries, k + EXTRA)
+    return _rerank(queries, rows, found, k)
+
+
+def _nearest_flat(rows: Floats, queries: Floats, k: int) -> Ints:
+    k = min(k, len(rows))
+    return np.asarray(faiss.knn(np.ascontiguousarray(queries), np.ascontiguousarray(rows), k)[1], np.int32)
+
+
+def _rerank(
+    queries: Floats, rows: Floats, candidates: Ints, k: int, *, own: NDArray[np.int64] | None = None
+) -> tuple[Ints, Floats]:
+    near, squared = np.empty((len(queries), k), np.int32), np.empty((len(queries), k), np.float32)
+    own = np.full(len(queries), -1, np.int64) if own is None else own
+    rerank(np.ascontiguousarray(queries), rows, candidates, own, near, squared)
+    return near, np.sqrt(squared)
+
+
+def _distinct(rows: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First row of every group of equal rows, and the group of every row."""
+    codes = np.empty(len(rows), np.uint64)
+    hash_rows((rows + np.float32(0)).view(np.uint32), codes)  # + 0: minus zero equals zero
+    _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+    return first, group
+
+
+def _with_equal_rows(first: NDArray[np.int64], group: NDArray[np.int64], among: Graph | None, k: int) -> Graph:
+    """Neighbors of all rows from neighbors of distinct rows.
+
+    Equal rows are neighbors at distance 0, taken in a ring, so that none of them becomes everybody's neighbor.
+    """
+    n = len(group)
+    order = np.argsort(group, kind="stable")
+    sizes = np.bincount(group, minlength=len(first))
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    rank = np.empty(n, np.int64)
+    rank[order] = np.arange(n) - np.repeat(starts, sizes)
+    near, far = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
+    n_equal = np.minimum(sizes[group] - 1, k)
+    for p in range(k):
+        rows = np.flatnonzero(n_equal > p)
+        near[rows, p] = order[starts[group[rows]] + (rank[rows] + 1 + p) % sizes[group[rows]]]
+        far[rows, p] = 0
+    if among is not None:
+        _fill_with_distinct(near, far, n_equal, (group, rank, order, starts, sizes), among)
+    return _without_gaps(near, far, among)
+
+
+def _fill_with_distinct(
+    near: Ints, far: Floats, n_equal: NDArray[np.int64], groups: tuple[NDArray[np.int64], ...], among: Graph
+) -> None:
+    """After the equal rows come members of the nearest other groups, each time as many as the group has."""
+    group, rank, order, starts, sizes = groups
+    k = near.shape[1]
+    filled = n_equal.copy()
+    for p in range(among.neighbors.shape[1]):
+        other = among.neighbors[group, p]
+        for member in range(k):
+            rows = np.flatnonzero((filled < k) & (member < sizes[other]))
+            if len(rows) == 0:
+                break
+            to = other[rows]
+            near[rows, filled[rows]] = order[starts[to] + (rank[rows] + member) % sizes[to]]
+            far[rows, filled[rows]] = among.distances[group[rows], p]
+            filled[rows] += 1
+
+
+def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
+    assert (near >= 0).all(), "every row must have k neighbors once equal rows are counted"
+    graph = Graph(near, far, how="exact, equal rows in rings")
+    return graph if among is None else replace(graph, recall=among.recall, how=among.how + ", equal rows in rings")
+
+
+def _search_distinct(rows: Floats, k: int, seed: int) -> Graph:
+    if len(rows) <= EXACT_ROWS:
+        found = _nearest_flat(rows, rows, k + 1 + EXTRA)
+        return Graph(*_rerank(rows, rows, found, k, own=np.arange(len(rows))))
+    return _search_hnsw(rows, k, seed)
+
+
+def _search_hnsw(rows: Floats, k: int, seed: int) -> Graph:
+    index = faiss.IndexHNSWFlat(rows.shape[1], 16)
+    index.hnsw.efConstruction, index.hnsw.efSearch = 40, 32
+    index.add(rows)
+    probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
+    truth = exact_neighbors(rows, probed, k)
+    recall = 0.0
+    while index.hnsw.efSearch <= 1024:
+        found = np.asarray(index.search(rows[probed], k + 1)[1], np.int32)
+        recall = share_found(_rerank(rows[probed], rows, found, k, own=probed)[0], truth)
+        if recall >= WANTED_RECALL:
+            break
+        index.hnsw.efSearch *= 2
+    found = np.asarray(index.search(rows, k + 1)[1], np.int32)
+    near, far = _rerank(rows, rows, found, k, own=np.arange(len(rows)))
+    return _fill_short(rows, Graph(near, far, recall, f"HNSW, efSearch {index.hnsw.efSearch}"))
+
+
+def _fill_short(rows: Floats, graph: Graph) -> Graph:
+    """Search exactly for the few rows for which fewer than k neighbors were found."""
+    short = np.flatnonzero((graph.neighbors < 0).any(axis=1))
+    if len(short):
+        k = graph.neighbors.shape[1]
+        found = _nearest_flat(rows, rows[short], k + 1 + EXTRA)
+        graph.neighbors[short], graph.distances[short] = _rerank(rows[short], rows, found, k, own=short)
+    return graph
+
+
+def share_found(found: Ints, truth: Ints) -> float:
+    """Share of the true neighbors that were found, 0 to 1."""
+    shared = np.empty(len(truth), np.int32)
+    count_shared(np.ascontiguousarray(truth), np.ascontiguousarray(found), shared)
+    return float(shared.sum() / max(1, truth.size))

@@ -1,0 +1,112 @@
+"""The place network: the map's function, from the space mapped to places.
+
+A residual perceptron learns the fitted places (Huber loss, so that rows torn between two clusters pull less), then is
+tuned once more with a small rate. Small data see few steps: the whole training is a fixed number of batches at most.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from belvedere.progress import Progress, Silent
+from belvedere.types import Floats
+
+WIDTHS = (128, 128)
+BATCH = 2048
+BLOCK = 2048  # rows per forward pass; the last block is padded, so that a row's place does not depend on the batch
+
+
+@dataclass(frozen=True)
+class PlaceNetwork:
+    """Weights and biases by layer, the scale of the input and of the places.
+
+    Attributes
+    ----------
+    tensors : dict of float32 arrays
+        `weight.i` (outputs, inputs), `bias.i` (outputs,); `center` (dims,), `scale` (), `map_scale` ().
+    error : float
+        Median distance between network and fitted place, as share of the map's radius, on rows held out.
+    """
+
+    tensors: dict[str, NDArray[np.float32]]
+    error: float = 0.0
+
+
+def distill(rows: Floats, places: Floats, *, seed: int = 0, progress: Progress | None = None) -> PlaceNetwork:
+    """Learn places from rows.
+
+    Parameters
+    ----------
+    rows : float32 (rows, dims)
+        As prepared for the layout.
+    places : float32 (rows, 2)
+    """
+    tell = progress or Silent()
+    center, scale = rows.mean(axis=0), float(rows.std()) or 1.0
+    map_scale = float(places.std()) or 1.0
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layers = _layers(rows.shape[1])
+        inputs = torch.from_numpy((rows - center) / scale)
+        _train(layers, inputs, torch.from_numpy(places / map_scale), tell)
+    tensors = {"center": center, "scale": np.float32(scale), "map_scale": np.float32(map_scale)}
+    for i, layer in enumerate(layers):
+        tensors[f"weight.{i}"] = layer.weight.detach().numpy()
+        tensors[f"bias.{i}"] = layer.bias.detach().numpy()
+    return PlaceNetwork({name: np.asarray(value, np.float32) for name, value in tensors.items()})
+
+
+def _layers(n_inputs: int) -> torch.nn.ModuleList:
+    sizes = (n_inputs, *WIDTHS, 2)
+    return torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+def _forward(layers: torch.nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+    """Apply the layers: SiLU between them, a shortcut round each hidden layer of equal width."""
+    for layer in layers[:-1]:
+        y = torch.nn.functional.silu(layer(x))
+        x = x + y if x.shape == y.shape else y
+    out: torch.Tensor = layers[-1](x)
+    return out
+
+
+def _train(layers: torch.nn.ModuleList, inputs: torch.Tensor, targets: torch.Tensor, tell: Progress) -> None:
+    n, batch = len(inputs), min(BATCH, max(64, len(inputs) // 4))
+    n_steps = int(min(2000, max(400, 20 * n / batch)))
+    optimizer = torch.optim.AdamW(layers.parameters(), lr=4e-3, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, n_steps, pct_start=0.15)
+    tell.start("Learning places", n_steps)
+    order = torch.randperm(n)
+    for step in range(n_steps):
+        at = step * batch % n
+        if at + batch > n:
+            order, at = torch.randperm(n), 0
+        chosen = order[at : at + batch]
+        loss = torch.nn.functional.huber_loss(_forward(layers, inputs[chosen]), targets[chosen], delta=0.1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        tell.advance(step + 1)
+    tell.finish(f"{n_steps} batches of {batch}")
+
+
+@torch.inference_mode()
+def apply_network(network: PlaceNetwork, rows: Floats) -> Floats:
+    """Place rows by the network alone: float32 (rows, 2)."""
+    tensors = {name: torch.from_numpy(np.asarray(value)) for name, value in network.tensors.items()}
+    n_layers = sum(name.startswith("weight.") for name in tensors)
+    out = np.empty((len(rows), 2), np.float32)
+    for start in range(0, len(rows), BLOCK):
+        part = np.zeros((BLOCK, rows.shape[1]), np.float32)
+        n = min(BLOCK, len(rows) - start)
+        part[:n] = rows[start : start + n]
+        x = (torch.from_numpy(part) - tensors["center"]) / tensors["scale"]
+        for i in range(n_layers):
+            y = torch.nn.functional.linear(x, tensors[f"weight.{i}"], tensors[f"bias.{i}"])
+            y = torch.nn.functional.silu(y) if i < n_layers - 1 else y
+            x = x + y if x.shape == y.shape and i < n_layers - 1 else y
+        out[start : start + n] = x[:n].numpy()
+    return out * network.tensors["map_scale"]
