@@ -18,6 +18,7 @@ Ints = NDArray[np.int32]
 Arrays = Mapping[str, NDArray[Any]]  # one array per name, first axis always rows
 
 KIND_NAMES = ("number", "category", "boolean", "time", "text", "image", "sequence", "vector", "tags")
+TAG_WHY = "a tag that a person gave"  # the `why` by which a tag is told from a column of the data
 Role = Literal["input", "target", "id", "split", "left out"]
 Level = Literal["serious", "warning", "note", "good"]
 

@@ -1,0 +1,1 @@
+"""Ways out: pictures, tables, one HTML file."""

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from belvedere.errors import MapFolderError, SettingError
 from belvedere.mapfolder import layout, whole
 from belvedere.mapfolder.reading import read_ipc, read_manifest
-from belvedere.mapfolder.words import read_values, write_json
+from belvedere.mapfolder.words import read_values
 from belvedere.mapfolder.writing import link_or_copy, write_manifest
+from belvedere.page import write_json
 
 MAX_NAME = 200
 
 
-def rename_region(path: str | os.PathLike[str], id: int, name: str) -> None:
-    """Give a region another name.
+def rename_region(path: str | os.PathLike[str], id: int, name: str) -> str:
+    """Give a region another name; returns the name as kept.
 
     Parameters
     ----------
@@ -45,10 +46,11 @@ def rename_region(path: str | os.PathLike[str], id: int, name: str) -> None:
         raise SettingError(f"A region must have a number from 0 to {len(regions) - 1}, but {id} was given.")
     regions[id] = dataclasses.replace(regions[id], name=name)
     _rewrite(path, layout.REGIONS, lambda file: file.write_bytes(write_json(regions)))
+    return name
 
 
-def add_tag(path: str | os.PathLike[str], name: str, rows: Sequence[int] | NDArray[Any]) -> None:
-    """Give some rows a tag; it is kept as a boolean column. A tag of the same name is replaced.
+def add_tag(path: str | os.PathLike[str], name: str, rows: Sequence[int] | NDArray[Any]) -> str:
+    """Give some rows a tag, kept as a boolean column; returns its name as kept. A tag of the same name is replaced.
 
     Parameters
     ----------
@@ -76,10 +78,11 @@ def add_tag(path: str | os.PathLike[str], name: str, rows: Sequence[int] | NDArr
     mark[wanted] = True
     columns = {n: tags[n] for n in tags.column_names} if tags is not None else {}
     _rewrite(path, layout.TAGS, lambda file: pq.write_table(pa.table(columns | {name: pa.array(mark)}), file))
+    return name
 
 
 def clean_name(name: str) -> str:
-    """A name without blanks at its ends, between 1 and 200 characters, in one line.
+    """Clean a name: no blanks at its ends, between 1 and 200 characters, in one line.
 
     Examples
     --------
@@ -93,7 +96,7 @@ def clean_name(name: str) -> str:
 
 
 def _rewrite(path: Path, changed: str, write: Callable[[Path], Any]) -> None:
-    """A new folder that shares every file with the old one but `changed` and the manifest."""
+    """Swap in a folder that shares every file with the old one but `changed` and the manifest."""
 
     def fill(folder: Path) -> None:
         manifest = read_manifest(path)

@@ -17,7 +17,7 @@ from belvedere.errors import MapFolderError
 from belvedere.mapfolder import layout
 from belvedere.mapfolder.whole import recover
 from belvedere.mapfolder.words import read_schema, read_values
-from belvedere.types import Column, MapContent, Schema
+from belvedere.types import TAG_WHY, Column, MapContent, Schema
 
 MAX_MANIFEST_BYTES = 256_000_000
 
@@ -65,7 +65,9 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not path.exists():
         raise MapFolderError(f"There must be a map folder at {path}, but there is nothing. Check the path.")
     if not file.is_file():
-        raise MapFolderError(f"A map folder must hold manifest.json, but {path} holds none. Point at a folder made by Belvedere.")  # fmt: skip
+        raise MapFolderError(
+            f"A map folder must hold manifest.json, but {path} holds none. Point at a folder made by Belvedere."
+        )
     try:
         if file.stat().st_size > MAX_MANIFEST_BYTES:
             raise _damaged(path, "manifest.json is larger than any Belvedere writes")
@@ -78,7 +80,9 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _check_version(path: Path, manifest: Any) -> None:
     if not isinstance(manifest, dict) or manifest.get("format") != layout.FORMAT_NAME:
-        raise MapFolderError(f"manifest.json must say {layout.FORMAT_NAME!r}, but the one in {path} does not. Point at a map folder.")  # fmt: skip
+        raise MapFolderError(
+            f"manifest.json must say {layout.FORMAT_NAME!r}, but the one in {path} does not. Point at a map folder."
+        )
     version = manifest.get("version")
     if version == layout.FORMAT_VERSION:
         return
@@ -218,11 +222,15 @@ def _words(column: pa.ChunkedArray) -> NDArray[Any]:
 
 def _with_tags(schema: Schema, rows: pa.Table, tags: pa.Table | None) -> tuple[Schema, pa.Table]:
     """Tags that a person gave stand behind the columns as given, as booleans left out of learning."""
-    for name in tags.column_names if tags is not None else ():
-        schema = Schema((*schema.columns, Column(name, "boolean", "left out", layout.TAG_WHY)))
+    if tags is None:
+        return schema, rows
+    for name in tags.column_names:
+        schema = Schema((*schema.columns, Column(name, "boolean", "left out", TAG_WHY)))
         rows = rows.append_column(name, tags[name])
     return schema, rows
 
 
 def _damaged(path: Path, what: str) -> MapFolderError:
-    return MapFolderError(f"The map folder must be whole, but in {path}: {what}. Take a copy that is whole, or make the map again.")  # fmt: skip
+    return MapFolderError(
+        f"The map folder must be whole, but in {path}: {what}. Take a copy that is whole, or make the map again."
+    )

@@ -139,7 +139,10 @@ def explain_disk(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             free = shutil.disk_usage(_nearest(path)).free / 1e9
-            text = f"The disk must have room for the map, but it is full ({free:.2f} GB left). Nothing was left behind at {path}; free some room and save again."  # fmt: skip
+            text = (
+                f"The disk must have room for the map, but it is full ({free:.2f} GB left). "
+                f"Nothing was left behind at {path}; free some room and save again."
+            )
         else:
             reason = error.strerror or str(error)
             text = f"The map must be writable at {path}, but: {reason}. Choose another place."

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 
 from belvedere.errors import MapFolderError
 from belvedere.mapfolder import layout, whole
-from belvedere.mapfolder.words import write_json
+from belvedere.page import write_json
 from belvedere.types import MapContent
 
 ROWS_PER_BATCH = 65_536

@@ -1,0 +1,199 @@
+"""Columns to bytes: numbers and times on 65,535 steps, categories as codes."""
+
+import contextlib
+import datetime as dt
+import re
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from belvedere.page.columns import Encoded, Shown
+
+STEPS = 65_534  # the last but one value of uint16; the last one says missing
+MISSING_U8, MISSING_U16 = 255, 65_535
+MAX_CATEGORIES = 65_534
+
+
+def encode(shown: Shown, first: tuple[str, ...] = ()) -> Encoded:
+    """Turn a column into what the page reads; kinds that have no single number per row are not sent.
+
+    Parameters
+    ----------
+    shown : Shown
+        The column.
+    first : tuple of str
+        Categories that shall have the first codes (a prediction has the codes of its target).
+
+    Examples
+    --------
+    >>> column = Shown("age", "number", "input", "", "data", pa.chunked_array([[20.0, None, 40.0]]))
+    >>> encode(column).info, encode(column).values.tolist()
+    ({'dtype': 'u16q', 'min': 20.0, 'max': 40.0, 'nMissing': 1}, [0, 65535, 65534])
+    """
+    if shown.kind == "number":
+        return quantize(read_numbers(shown.values))
+    if shown.kind == "time":
+        return quantize(read_times(shown.values))
+    if shown.kind in ("category", "boolean"):
+        return _encode_categories(shown, first)
+    return _not_sent(_count_missing(shown.values))
+
+
+def quantize(values: NDArray[np.float64]) -> Encoded:
+    """Numbers (n,) to uint16 steps between the smallest and the largest; NaN and infinity count as missing."""
+    there = np.isfinite(values)
+    n_missing = int(len(values) - np.count_nonzero(there))
+    if n_missing == len(values):
+        info = {"dtype": "u16q", "min": None, "max": None, "nMissing": n_missing}
+        return Encoded(info, np.full(len(values), MISSING_U16, dtype=np.uint16))
+    low, high = float(values[there].min()), float(values[there].max())
+    half = (high / 2 - low / 2) or 0.5  # halves: the span of the largest doubles would overflow
+    steps = np.full(len(values), MISSING_U16, dtype=np.uint16)
+    steps[there] = np.rint((values[there] / 2 - low / 2) / half * STEPS).astype(np.uint16)
+    return Encoded({"dtype": "u16q", "min": low, "max": high, "nMissing": n_missing}, steps)
+
+
+def read_numbers(values: Any) -> NDArray[np.float64]:
+    """A column of numbers, or of text that holds numbers, as float64 (n,); NaN where missing."""
+    if not isinstance(values, pa.ChunkedArray | pa.Array):
+        return np.asarray(values, dtype=np.float64)
+    if pa.types.is_dictionary(values.type) or _is_text(values.type):
+        return _by_distinct(values, _number_of)
+    if pa.types.is_null(values.type):
+        return np.full(len(values), np.nan)
+    return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+
+
+def read_times(values: Any) -> NDArray[np.float64]:
+    """A column of times as milliseconds since 1970 UTC, float64 (n,); NaN where missing.
+
+    Times of day count from midnight; dates are midnight UTC; text is read as ISO 8601 or as bare numbers of a year.
+    """
+    if pa.types.is_dictionary(values.type) or _is_text(values.type):
+        return _by_distinct(values, _time_of)
+    kind = values.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return read_numbers(values)
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        per_ms = {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}[kind.unit]
+        whole = pc.cast(values, pa.int32() if pa.types.is_time32(kind) else pa.int64())
+        return read_numbers(whole) / per_ms
+    if pa.types.is_null(kind):
+        return np.full(len(values), np.nan)
+    if pa.types.is_date(kind):
+        return read_numbers(pc.cast(pc.cast(values, pa.timestamp("ms"), safe=False), pa.int64()))
+    # not by a cast to milliseconds: dates far from now overflow nanoseconds only on the way up, never on the way down
+    return read_numbers(pc.cast(values, pa.int64())) / {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}[kind.unit]
+
+
+def _number_of(text: str) -> float:
+    try:
+        return float(text.replace(",", "") if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text.strip()) else text)
+    except ValueError:
+        return float("nan")
+
+
+def _time_of(text: str) -> float:
+    text = text.strip()
+    moment = _parse(text)
+    if moment is None:
+        return float("nan")
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(milliseconds=1)
+
+
+_FORMATS = ("%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y-%m", "%Y")
+
+
+def _parse(text: str) -> dt.datetime | None:
+    with contextlib.suppress(ValueError):
+        return dt.datetime.fromisoformat(text)
+    for form in _FORMATS:
+        with contextlib.suppress(ValueError):
+            return dt.datetime.strptime(text, form)
+    return None
+
+
+def _by_distinct(values: Any, read: Any) -> NDArray[np.float64]:
+    """Read each distinct text once."""
+    codes, words = _distinct(values)
+    numbers = np.array([*(read(word) for word in words), np.nan], dtype=np.float64)
+    return np.asarray(numbers[codes])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _distinct(values: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """Codes (n,) into the distinct words, -1 where missing, and the words."""
+    if not isinstance(values, pa.ChunkedArray | pa.Array):
+        values = pa.array([None if v is None else str(v) for v in np.asarray(values).tolist()], pa.string())
+    if isinstance(values, pa.ChunkedArray):
+        values = values.unify_dictionaries().combine_chunks() if values.num_chunks else pa.array([], values.type)
+    if not isinstance(values, pa.DictionaryArray):
+        values = values.dictionary_encode()
+    codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    words = _words(values.dictionary)
+    lost = np.array([word is None for word in words] + [True])
+    return np.where(lost[codes], -1, codes), ["" if word is None else word for word in words]
+
+
+def _words(values: pa.Array) -> list[str | None]:
+    """Distinct values as people would write them; NaN is no category."""
+    plain = values.to_pylist()
+    if pa.types.is_floating(values.type):
+        return [None if v is None or v != v else repr(int(v)) if v == int(v) else repr(v) for v in plain]
+    if pa.types.is_boolean(values.type):
+        return [None if v is None else str(v).lower() for v in plain]
+    return [None if v is None else v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in plain]
+
+
+def _encode_categories(shown: Shown, first: tuple[str, ...]) -> Encoded:
+    values = shown.values
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
+        return _pack(values.astype(np.int64), list(shown.categories or ()))
+    codes, words = _distinct(values)
+    if len(words) > MAX_CATEGORIES:
+        return _not_sent(int(np.count_nonzero(codes < 0)))
+    counts = np.bincount(codes[codes >= 0], minlength=len(words))
+    known = first or tuple(word for word in shown.categories or () if word in set(words))
+    order = _order(words, counts, known)
+    place = {word: at for at, word in enumerate(order)}
+    new_code = np.array([*(place.get(word, -1) for word in words), -1], dtype=np.int64)
+    return _pack(new_code[codes], order)
+
+
+def _order(words: list[str], counts: NDArray[Any], known: tuple[str, ...]) -> list[str]:
+    """Known order first, then numbers by value, everything else by how often it occurs."""
+    seen = set(known)
+    rest = [(word, int(n)) for word, n in zip(words, counts, strict=True) if word not in seen and n]
+    if all(re.fullmatch(r"[+-]?\d+(\.\d+)?", word) for word, _ in rest):
+        rest.sort(key=lambda item: float(item[0]))
+    else:
+        rest.sort(key=lambda item: (-item[1], item[0]))
+    return list(dict.fromkeys([*known, *(word for word, _ in rest)]))
+
+
+def _pack(codes: NDArray[np.int64], names: list[str]) -> Encoded:
+    """Codes (n,), -1 = missing, in the narrowest type that leaves room for missing."""
+    dtype, missing = ("u8", MISSING_U8) if len(names) < MISSING_U8 else ("u16", MISSING_U16)
+    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+    info = {
+        "dtype": dtype,
+        "categories": names,
+        "counts": counts.tolist(),
+        "nMissing": int(np.count_nonzero(codes < 0)),
+    }
+    return Encoded(info, np.where(codes < 0, missing, codes).astype(np.uint8 if dtype == "u8" else np.uint16))
+
+
+def _not_sent(n_missing: int) -> Encoded:
+    return Encoded({"dtype": None, "nMissing": n_missing}, None)
+
+
+def _count_missing(values: Any) -> int:
+    return int(getattr(values, "null_count", 0))

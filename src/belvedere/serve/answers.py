@@ -1,0 +1,229 @@
+"""One function per answer. Bodies are typed; whatever does not fit is answered 400 with one sentence."""
+
+import gzip
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from belvedere.errors import SettingError
+from belvedere.page import make_table, preview_rows, write_csv, write_json, write_parquet
+from belvedere.serve import images, search
+from belvedere.serve.contrast import contrast
+from belvedere.serve.selection import read_selection
+from belvedere.serve.served import Served
+
+MIN_GZIP_BYTES = 2_000
+
+
+async def get_served(request: Request) -> Served:
+    """Hand the map to an answer."""
+    served: Served = request.app.state.served
+    return served
+
+
+Map = Annotated[Served, Depends(get_served)]
+Row = Annotated[int, Field(ge=0, le=2**40)]
+Bits = Annotated[str, Field(max_length=8_000_000)]
+
+
+class Body(BaseModel):
+    """What all bodies share: unknown keys are refused, numbers are not guessed from text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class RowsWanted(Body):
+    """Rows to look at."""
+
+    rows: Annotated[list[Row], Field(max_length=500)]
+
+
+class AtlasWanted(Body):
+    """Rows whose thumbnails shall be on one sheet, and the side of a cell in pixels."""
+
+    rows: Annotated[list[Row], Field(max_length=1024)]
+    cell: Annotated[int, Field(ge=8, le=256)] = 48
+
+
+class Query(Body):
+    """Words or a pattern to look for."""
+
+    query: Annotated[str, Field(max_length=search.MAX_QUERY)]
+    mode: Literal["text", "regex"] = "text"
+    limit: Annotated[int, Field(ge=0, le=10_000)] = 500
+
+
+class RowWanted(Body):
+    """One row."""
+
+    row: Row
+
+
+class Groups(Body):
+    """Two groups of rows; without the second, everything else."""
+
+    selection: Bits
+    against: Bits | None = None
+
+
+class ExportWanted(Body):
+    """Rows to take away, and how."""
+
+    selection: Bits | None = None
+    format: Literal["csv", "parquet"] = "csv"
+
+
+class NewName(Body):
+    """A region's new name."""
+
+    id: Annotated[int, Field(ge=0, le=10**9)]
+    name: Annotated[str, Field(max_length=1_000)]
+
+
+class NewTag(Body):
+    """A tag, and the rows that carry it."""
+
+    name: Annotated[str, Field(max_length=1_000)]
+    selection: Bits
+
+
+class NewRows(Body):
+    """New rows to be placed, as they are written in JSON."""
+
+    rows: Annotated[list[dict[str, Any]], Field(max_length=1_000)]
+
+
+def answer_map(request: Request, served: Map) -> Response:
+    """`MapInfo`: everything but the bytes."""
+    return _json(request, served.page.info(served.can))
+
+
+def answer_places(served: Map) -> Response:
+    """Places of all rows, uint16 x, y."""
+    return _bytes(served.page.places().astype("<u2", copy=False).tobytes())
+
+
+def answer_column(index: int, served: Map) -> Response:
+    """Values of one column, or nothing where it is not sent."""
+    made = served.page.column(index)
+    if made.values is None:
+        return _missing("This column is not sent as numbers. Ask for rows.")
+    return _bytes(made.values.astype(made.values.dtype.newbyteorder("<"), copy=False).tobytes())
+
+
+def answer_rows(request: Request, wanted: RowsWanted, served: Map) -> Response:
+    """Previews of rows."""
+    rows = served.check_rows(wanted.rows)
+    return _json(request, preview_rows(served.content, rows.tolist()))
+
+
+def answer_image(row: int, served: Map, size: Literal["thumbnail", "full"] = "thumbnail") -> Response:
+    """One row's picture."""
+    served.check_rows([row])
+    draw = images.full_picture if size == "full" else images.thumbnail
+    png = draw(served.content, row)
+    return _missing("This row has no picture.") if png is None else _bytes(png, "image/png", keep=True)
+
+
+def answer_atlas(wanted: AtlasWanted, served: Map) -> Response:
+    """Thumbnails of many rows on one sheet."""
+    rows = served.check_rows(wanted.rows)
+    return _bytes(images.atlas(served.content, rows.tolist(), wanted.cell), "image/png")
+
+
+def answer_search(request: Request, query: Query, served: Map) -> Response:
+    """Rows that hold the words or match the pattern."""
+    if query.mode == "regex":
+        found = search.scan_pattern(served.content, query.query)
+    else:
+        words = search.split_words(query.query)
+        found = search.scan_words(served.content, words) if words else np.zeros(0, dtype=bool)
+    rows = np.flatnonzero(found)
+    return _json(request, {"rows": rows[: query.limit].tolist(), "n_found": len(rows)})
+
+
+def answer_neighbors(request: Request, wanted: RowWanted, served: Map) -> Response:
+    """The true neighbors of a row, nearest first, with their distances in the latent space."""
+    row, content = int(served.check_rows([wanted.row])[0]), served.content
+    if content.neighbors is None:
+        return _missing("This map keeps no neighbors.")
+    near = content.neighbors[row]
+    near = near[(near >= 0) & (near < content.n_rows)]
+    space = content.places if content.latent is None else content.latent
+    steps = space[near].astype(np.float32) - space[row].astype(np.float32)
+    return _json(request, {"rows": near.tolist(), "distances": np.linalg.norm(steps, axis=1).tolist()})
+
+
+def answer_contrast(request: Request, groups: Groups, served: Map) -> Response:
+    """What sets a group apart."""
+    n = served.content.n_rows
+    inside = read_selection(groups.selection, n)
+    outside = ~inside if groups.against is None else read_selection(groups.against, n)
+    return _json(request, contrast(served.content, inside, outside))
+
+
+def answer_export(wanted: ExportWanted, served: Map) -> Response:
+    """The selected rows as a file, in the order of the map."""
+    rows = None if wanted.selection is None else np.flatnonzero(read_selection(wanted.selection, served.content.n_rows))
+    table = make_table(served.content, rows)
+    with tempfile.NamedTemporaryFile(prefix="belvedere-", suffix=f".{wanted.format}", delete=False) as file:
+        (write_csv if wanted.format == "csv" else write_parquet)(table, file)
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", served.content.name).strip("-")[:60] or "map"
+    media = "text/csv; charset=utf-8" if wanted.format == "csv" else "application/vnd.apache.parquet"
+    forget = BackgroundTask(Path(file.name).unlink, missing_ok=True)
+    return FileResponse(file.name, media_type=media, filename=f"{plain}.{wanted.format}", background=forget)
+
+
+def answer_regions(request: Request, new: NewName, served: Map) -> Response:
+    """Rename a region."""
+    if new.id >= len(served.content.regions):
+        raise SettingError(f"There must be a region {new.id}, but there are {len(served.content.regions)}.")
+    served.rename_region(new.id, new.name)
+    return _json(request, {"saved": True})
+
+
+def answer_tags(request: Request, new: NewTag, served: Map) -> Response:
+    """Keep a tag."""
+    served.add_tag(new.name, read_selection(new.selection, served.content.n_rows))
+    return _json(request, {"saved": True})
+
+
+def answer_place(request: Request, new: NewRows, served: Map) -> Response:
+    """Places for new rows, by the network."""
+    if served.place is None:
+        return _missing("This map cannot place new rows.")
+    places, channels = served.place(_table_of(new.rows))
+    return _json(request, {"places": places, "channels": channels})
+
+
+def _table_of(rows: list[dict[str, Any]]) -> pa.Table:
+    try:
+        return pa.Table.from_pylist(rows)
+    except pa.ArrowException as error:
+        raise SettingError(
+            "New rows must have one kind of value per column, but they mix them. Correct them."
+        ) from error
+
+
+def _json(request: Request, value: Any) -> Response:
+    body = write_json(value, indent=None)
+    if len(body) < MIN_GZIP_BYTES or "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(body, media_type="application/json")
+    headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(gzip.compress(body, 1), media_type="application/json", headers=headers)
+
+
+def _bytes(body: bytes, media: str = "application/octet-stream", *, keep: bool = False) -> Response:
+    return Response(body, media_type=media, headers={"Cache-Control": "private, max-age=3600"} if keep else None)
+
+
+def _missing(sentence: str) -> Response:
+    return Response(write_json({"detail": sentence}, indent=None), 404, media_type="application/json")
