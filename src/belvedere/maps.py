@@ -170,9 +170,10 @@ class Map:
         port : int
             0 picks a free one.
         """
+        from belvedere import mapfolder
         from belvedere.serve import serve_map
 
-        serve_map(self.content, host=host, port=port, open_browser=open_browser, path=self.path)
+        serve_map(self.content, host=host, port=port, open_browser=open_browser, path=self.path, edits=mapfolder)
 
     def export(self, path: str | Path, *, color: str | None = None, theme: Literal["light", "dark"] = "light") -> Path:
         """Write the map as a picture (.png, .svg), a page (.html) or a table (.parquet, .csv), by the suffix."""

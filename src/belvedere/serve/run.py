@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import secrets
 import socket
+import sys
 import threading
 import time
 import webbrowser
@@ -106,7 +107,7 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
     path: Path | None = None,
     edits: Edits | None = None,
     place: PlaceRows | None = None,
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a map until the person stops it with Ctrl-C.
 
@@ -123,13 +124,14 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
     place : callable, optional
         Places new rows.
     say : callable
-        Told the sentences that a person should read.
+        Told the sentences that a person should read; they are written to the terminal where none is given.
 
     Raises
     ------
     SettingError
         Where the port is taken or the host is not one of this machine.
     """
+    say = say or _tell
     served = Served(content, place=place, path=path, edits=edits)
     running = start_server(served, host=host, port=port, say=say)
     say(f"{content.name}: {running.link}")
@@ -143,6 +145,11 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
         running.wait()
     except KeyboardInterrupt:
         running.stop()
+
+
+def _tell(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")
+    sys.stdout.flush()
 
 
 def open_door(host: str, port: int) -> socket.socket:
