@@ -64,8 +64,7 @@ export const toMap = (view: View, px: number, py: number): Point => [
 
 /** Keeps the zoom within bounds and the center over the map, so that nobody gets lost at sea. */
 export function boundCamera(camera: Camera, extent: Extent): Camera {
-  const between = (value: number, low: number, high: number) =>
-    Math.min(Math.max(value, low), high);
+  const between = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
   return {
     x: between(camera.x, extent[0], extent[2]),
     y: between(camera.y, extent[1], extent[3]),

@@ -4,7 +4,7 @@ import type { Frame, Geometry, Ground, Mist } from "./renderer";
 /** What the CPU renderer tells its worker. Arrays travel by transfer, not by copy. */
 export type CpuRequest =
   | { kind: "geometry"; geometry: Geometry }
-  | { kind: "morph"; target: Uint32Array | null; share: number }
+  | { kind: "target"; pairs: Uint32Array | null }
   | { kind: "ink"; ink: Uint32Array }
   | { kind: "ground"; ground: Ground }
   | { kind: "mist"; mist: Mist | null }
@@ -23,8 +23,8 @@ export function obey(raster: CpuRaster, request: CpuRequest): CpuPicture | null 
     case "geometry":
       raster.setGeometry(request.geometry);
       return null;
-    case "morph":
-      raster.setMorph(request.target, request.share);
+    case "target":
+      raster.setTarget(request.pairs);
       return null;
     case "ink":
       raster.setInk(request.ink);

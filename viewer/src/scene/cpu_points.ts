@@ -19,7 +19,7 @@ export interface Projection {
 export function projectionOf(view: View, extent: Geometry["extent"]): Projection {
   const unit = view.dpr * PHASES;
   return {
-    kx: (((extent[2] - extent[0]) / 65535) * view.scale * unit),
+    kx: ((extent[2] - extent[0]) / 65535) * view.scale * unit,
     bx: (view.originX + extent[0] * view.scale) * unit + 0.5,
     ky: -(((extent[3] - extent[1]) / 65535) * view.scale * unit),
     by: (view.originY - extent[1] * view.scale) * unit + 0.5,
@@ -41,7 +41,14 @@ export interface Target {
 export type Pass = "all" | "context" | "front";
 
 /** Blends rows 0…count-1 (draw order) over the picture, one after another. */
-export function paintPoints(target: Target, geometry: Geometry, ink: Uint32Array, frame: Frame, stamps: Stamps, pass: Pass): void {
+export function paintPoints(
+  target: Target,
+  geometry: Geometry,
+  ink: Uint32Array,
+  frame: Frame,
+  stamps: Stamps,
+  pass: Pass,
+): void {
   const { pixels, width, height } = target;
   const { pairs } = geometry;
   const { kx, bx, ky, by } = projectionOf(frame.view, geometry.extent);
@@ -60,7 +67,7 @@ export function paintPoints(target: Target, geometry: Geometry, ink: Uint32Array
     const px = fx >> 3;
     const py = fy >> 3;
     // One unsigned comparison per axis: below 0 wraps to far above the span.
-    if (px - reach >>> 0 >= spanX || py - reach >>> 0 >= spanY) continue;
+    if ((px - reach) >>> 0 >= spanX || (py - reach) >>> 0 >= spanY) continue;
     const color = ink[k];
     const style = color >>> 24;
     if (style < low || style > high) continue;

@@ -7,7 +7,8 @@ import { type Stamps, stampsOf } from "./stamps";
 /** What the CPU renderer keeps between frames; also the oracle the GPU is compared with. */
 export class CpuRaster {
   private geometry: Geometry | null = null;
-  private flying: Geometry | null = null;
+  private target: Uint32Array | null = null;
+  private flying: Uint32Array | null = null;
   private ink: Uint32Array = new Uint32Array(0);
   private ground: Ground | null = null;
   private mist: Mist | null = null;
@@ -15,17 +16,12 @@ export class CpuRaster {
 
   setGeometry(geometry: Geometry): void {
     this.geometry = geometry;
-    this.flying = null;
+    this.setTarget(null);
   }
 
-  setMorph(target: Uint32Array | null, share: number): void {
-    if (!target || !this.geometry) {
-      this.flying = null;
-      return;
-    }
-    const pairs = this.flying?.pairs ?? new Uint32Array(target.length);
-    blendPairs(this.geometry.pairs, target, share, pairs);
-    this.flying = { pairs, extent: this.geometry.extent };
+  setTarget(pairs: Uint32Array | null): void {
+    this.target = pairs;
+    this.flying = null;
   }
 
   setInk(ink: Uint32Array): void {
@@ -44,9 +40,19 @@ export class CpuRaster {
   paint(target: Target, frame: Frame): void {
     if (this.ground) paintGroundPixels(target.pixels, frame.view, this.ground);
     if (this.stamps.radius !== frame.radius) this.stamps = stampsOf(frame.radius);
-    const geometry = this.flying ?? this.geometry;
+    const geometry = this.placed(frame.flight);
     if (geometry && this.ink.length === geometry.pairs.length) this.paintRows(target, geometry, frame);
     if (this.mist) paintMistPixels(target.pixels, frame.view, this.mist);
+  }
+
+  /** Where the rows are on the way to the second layout. */
+  private placed(flight: number): Geometry | null {
+    const { geometry, target } = this;
+    if (!geometry || !target || flight === 0 || target.length !== geometry.pairs.length) return geometry;
+    if (flight === 1) return { pairs: target, extent: geometry.extent };
+    this.flying ??= new Uint32Array(target.length);
+    blendPairs(geometry.pairs, target, flight, this.flying);
+    return { pairs: this.flying, extent: geometry.extent };
   }
 
   private paintRows(target: Target, geometry: Geometry, frame: Frame): void {

@@ -34,7 +34,7 @@ export function createCpuRenderer(): Renderer {
     kind: "cpu",
     canvas,
     setGeometry: (geometry) => line.tell({ kind: "geometry", geometry }, [geometry.pairs.buffer]),
-    setMorph: (target, share) => line.tell({ kind: "morph", target, share }),
+    setTarget: (pairs) => line.tell({ kind: "target", pairs }, pairs ? [pairs.buffer] : []),
     setInk: (ink) => line.tell({ kind: "ink", ink }, [ink.buffer]),
     setGround: (ground) => line.tell({ kind: "ground", ground }, [ground.colors.buffer]),
     setMist: (mist) => line.tell({ kind: "mist", mist }, mist ? [mist.opacity.buffer] : []),

@@ -1,4 +1,4 @@
-import { blur, binRows, type Density, GRID, landRadius } from "./field";
+import { binRows, blur, type Density, GRID, landRadius } from "./field";
 import { type MapTokens, mixRgb, packRgb, rgbOf } from "./tokens";
 import type { ScenePoints } from "./types";
 

@@ -1,3 +1,4 @@
+export { createScene } from "./scene";
 export type {
   Camera,
   Scene,

@@ -38,8 +38,7 @@ export function opacityTable(zoom: number, most: number): Uint16Array {
   return table;
 }
 
-export const veilState = (doubt: number): number =>
-  1 + Math.round((doubt / 255) * (VEIL_STATES - 1));
+export const veilState = (doubt: number): number => 1 + Math.round((doubt / 255) * (VEIL_STATES - 1));
 
 /** Radius in CSS pixels: 1.12 × zoom^0.45, larger for few rows and finer for very many. */
 export function pointRadius(n: number, zoom: number, width: number): number {
@@ -64,8 +63,7 @@ export function crowdLevels(points: ScenePoints, density: Density): Uint8Array {
   const levels = new Uint8Array(points.n);
   const { places } = points;
   for (let row = 0; row < points.n; row++) {
-    levels[row] =
-      grid[((places[2 * row + 1] * ky + by) | 0) * GRID + ((places[2 * row] * kx + bx) | 0)];
+    levels[row] = grid[((places[2 * row + 1] * ky + by) | 0) * GRID + ((places[2 * row] * kx + bx) | 0)];
   }
   return levels;
 }

@@ -47,14 +47,23 @@ function edgesByLine(corners: Corners, side: number): number[][] {
 }
 
 /** Marks the cells of one line that an edge may pass through. */
-function markCut(corners: Corners, edges: readonly number[], line: number, side: number, cut: Uint8Array): void {
+function markCut(
+  corners: Corners,
+  edges: readonly number[],
+  line: number,
+  side: number,
+  cut: Uint8Array,
+): void {
   const cell = 65536 / side;
   const [low, high] = [line * cell, (line + 1) * cell];
   for (const b of edges) {
     const a = b === 0 ? corners.x.length - 1 : b - 1;
     const slope = (corners.x[b] - corners.x[a]) / (corners.y[b] - corners.y[a]);
     const at = (y: number) => {
-      const bound = Math.min(Math.max(y, Math.min(corners.y[a], corners.y[b])), Math.max(corners.y[a], corners.y[b]));
+      const bound = Math.min(
+        Math.max(y, Math.min(corners.y[a], corners.y[b])),
+        Math.max(corners.y[a], corners.y[b]),
+      );
       return corners.x[a] + (bound - corners.y[a]) * slope;
     };
     const level = corners.y[a] === corners.y[b];

@@ -34,6 +34,8 @@ export interface Frame {
   share: number;
   /** True where some rows are context, which lie below all others. */
   hasContext: boolean;
+  /** Way from the first layout (0) to the second (1). */
+  flight: number;
 }
 
 /** The seam between the scene and what paints ground, points and mist. */
@@ -41,8 +43,8 @@ export interface Renderer {
   readonly kind: "webgl2" | "cpu";
   readonly canvas: HTMLCanvasElement;
   setGeometry(geometry: Geometry): void;
-  /** Places on the way to a second layout of the same extent; null ends the flight. */
-  setMorph(target: Uint32Array | null, share: number): void;
+  /** Places in a second layout, quantized over the same extent; frames say how far the flight there is. */
+  setTarget(pairs: Uint32Array | null): void;
   setInk(ink: Uint32Array): void;
   setGround(ground: Ground): void;
   setMist(mist: Mist | null): void;

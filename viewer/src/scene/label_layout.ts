@@ -1,0 +1,89 @@
+import type { SceneLabel } from "./types";
+
+/** A label with its measured size in CSS pixels. */
+export interface MeasuredLabel {
+  label: SceneLabel;
+  width: number;
+  height: number;
+}
+
+export interface PlacedLabel extends MeasuredLabel {
+  /** CSS pixels per map unit from which on the label shows. */
+  fromScale: number;
+  /** Screen shift in CSS pixels that keeps it clear of weightier labels. */
+  shift: number;
+}
+
+/** Zoom at which each level may begin to speak. */
+const LEVEL_ZOOM = [0, 0.85, 1.8, 3.4, 6, 10];
+/** Free pixels around a label. */
+const GAP = 3;
+/** Deepest zoom a shown label may wait for; later ones never show. */
+const NEVER = 400;
+
+export const levelZoom = (level: number): number => LEVEL_ZOOM[level] ?? 10 * 1.7 ** (level - 5);
+
+/**
+ * Largest scale at which two labels overlap; 0 when they never do. At scale s their boxes overlap while
+ * |dx|·s < halfWidths and |dy·s + shift| < halfHeights, where dy runs down the screen.
+ */
+export function lastClash(a: PlacedLabel, b: MeasuredLabel, shift: number): number {
+  const dx = Math.abs(b.label.x - a.label.x);
+  const dy = a.label.y - b.label.y;
+  const widths = (a.width + b.width) / 2 + GAP;
+  const heights = (a.height + b.height) / 2 + GAP;
+  const offset = shift - a.shift;
+  const acrossEnd = dx > 0 ? widths / dx : Number.POSITIVE_INFINITY;
+  const bounds = dy === 0 ? null : [(-heights - offset) / dy, (heights - offset) / dy];
+  if (!bounds) return Math.abs(offset) < heights ? acrossEnd : 0;
+  const begin = Math.max(Math.min(...bounds), 0);
+  const end = Math.min(Math.max(...bounds), acrossEnd);
+  return end > begin ? end : 0;
+}
+
+/** Scale from which a label with this shift is clear of all placed before it, for ever. */
+function clearScale(
+  placed: readonly PlacedLabel[],
+  label: MeasuredLabel,
+  shift: number,
+  from: number,
+): number {
+  let scale = from;
+  for (const other of placed) {
+    const clash = lastClash(other, label, shift);
+    if (clash > other.fromScale && clash > scale) scale = clash;
+  }
+  return scale;
+}
+
+/** Weightiest first: wide regions before deep ones, then many rows before few. */
+function byWeight(a: MeasuredLabel, b: MeasuredLabel): number {
+  return a.label.level - b.label.level || b.label.nRows - a.label.nRows || a.label.id - b.label.id;
+}
+
+/**
+ * Decides once, for all zooms, from which scale each label shows. A label that shows goes on showing while
+ * zooming in, whatever the pan, and no two shown labels ever overlap: labels cannot flicker.
+ */
+export function layoutLabels(labels: readonly MeasuredLabel[], scaleAtZoom1: number): PlacedLabel[] {
+  const placed: PlacedLabel[] = [];
+  for (const label of [...labels].sort(byWeight)) {
+    const from = levelZoom(label.label.level) * scaleAtZoom1;
+    const step = label.height * 1.1;
+    let best: PlacedLabel | null = null;
+    for (const shift of [0, step, -step, 1.8 * step, -1.8 * step]) {
+      const fromScale = clearScale(placed, label, shift, from);
+      if (!best || fromScale < best.fromScale * 0.8) best = { ...label, fromScale, shift };
+      if (best.fromScale === from) break;
+    }
+    if (best && best.fromScale < NEVER * scaleAtZoom1) placed.push(best);
+  }
+  return placed;
+}
+
+/** 0 hidden … 1 shown, with a short fade on the way in. */
+export function labelOpacity(placed: PlacedLabel, scale: number): number {
+  if (scale < placed.fromScale) return 0;
+  if (placed.fromScale === 0) return 1;
+  return Math.min((scale / placed.fromScale - 1) / 0.06 + 0.15, 1);
+}

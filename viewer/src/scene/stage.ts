@@ -1,0 +1,171 @@
+import { boundCamera, type Extent, type Point, type View, viewOf, wholeMap, zoomAt } from "./camera";
+import { createRenderer } from "./choose";
+import { createCpuRenderer } from "./cpu_renderer";
+import { Feed } from "./feed";
+import { CameraFlight, prefersStillness, RowFlight } from "./flights";
+import type { Minimap } from "./minimap";
+import { Overlay, type OverlayParts } from "./overlay";
+import { frameOf, Painter, shareOf } from "./painter";
+import type { Frame } from "./renderer";
+import type { Camera, SceneEvents, SceneOptions, SceneState } from "./types";
+import { fillHost, type Window } from "./window";
+
+/** After this long without movement the full picture is drawn. */
+const REST_MS = 70;
+const SETTLED_MS = 160;
+const ROWS_MS = 900;
+
+/** Holds camera, canvases and clock: decides when what is drawn, not what it means. */
+export class Stage {
+  readonly overlay = new Overlay();
+  readonly painter: Painter;
+  readonly feed: Feed;
+  readonly window: Window;
+  readonly rowFlight = new RowFlight();
+  /** View of the frame on screen. */
+  view: View;
+  place: Camera;
+  stroke: Float32Array | null = null;
+  map: Minimap | null = null;
+  /** Called when nothing has moved for a moment. */
+  settled: () => void = () => {};
+  private readonly cameraFlight = new CameraFlight();
+  private request = 0;
+  private onlyOverlay = true;
+  private lastMove = Number.NEGATIVE_INFINITY;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+  private calm: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    host: HTMLElement,
+    public state: SceneState,
+    private readonly events: Partial<SceneEvents>,
+    wanted: NonNullable<SceneOptions["renderer"]>,
+  ) {
+    const renderer = createRenderer(wanted, () => this.replaceRenderer());
+    this.feed = new Feed(renderer, state);
+    this.rowFlight.place(state.morph ? 1 : 0);
+    this.painter = new Painter(renderer, (frame, ms) => this.frameShown(frame, ms));
+    this.place = wholeMap(this.extent);
+    this.window = fillHost(host, [renderer.canvas, this.overlay.canvas], () => this.invalidate());
+    this.view = this.viewNow();
+    document.fonts?.addEventListener("loadingdone", this.fontsArrived);
+    this.invalidate();
+  }
+
+  get extent(): Extent {
+    return this.state.points.extent;
+  }
+
+  viewNow(): View {
+    return viewOf(this.place, this.extent, this.window.size());
+  }
+
+  parts(): OverlayParts {
+    const { shown } = this.feed;
+    const contours = this.rowFlight.isMoving ? null : shown.contours;
+    return { points: shown.points, contours, stroke: this.stroke };
+  }
+
+  /** Asks for a new frame, or only for new lines and letters over the last one. */
+  invalidate(onlyOverlay = false): void {
+    this.onlyOverlay &&= onlyOverlay;
+    if (this.request === 0) this.request = requestAnimationFrame((now) => this.tick(now));
+  }
+
+  /** Puts the camera somewhere at once. */
+  setPlace(camera: Camera): void {
+    this.cameraFlight.stop();
+    this.movePlace(boundCamera(camera, this.extent));
+  }
+
+  moveTo(camera: Camera, ms: number): void {
+    const goal = boundCamera(camera, this.extent);
+    if (ms <= 0 || prefersStillness()) {
+      this.setPlace(goal);
+      return;
+    }
+    this.cameraFlight.start(this.place, goal, performance.now(), ms);
+    this.invalidate();
+  }
+
+  /** Zooms around a point of the window, on top of a zoom still under way. */
+  zoomFrom(at: Point, factor: number, ms: number): void {
+    const from = this.cameraFlight.goal ?? this.place;
+    this.moveTo(zoomAt(from, viewOf(from, this.extent, this.window.size()), at, factor), ms);
+  }
+
+  flyRows(to: number): void {
+    if (prefersStillness()) {
+      this.rowFlight.place(to);
+      this.feed.setFlight(to);
+    } else this.rowFlight.start(to, performance.now(), ROWS_MS);
+    this.invalidate();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.request);
+    clearTimeout(this.rest);
+    clearTimeout(this.calm);
+    document.fonts?.removeEventListener("loadingdone", this.fontsArrived);
+    this.map?.destroy();
+    this.window.leave();
+    this.painter.renderer.destroy();
+  }
+
+  private movePlace(camera: Camera): void {
+    this.place = camera;
+    this.lastMove = performance.now();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.invalidate(), REST_MS);
+    this.events.camera?.({ ...camera });
+    this.invalidate();
+  }
+
+  private tick(now: number): void {
+    this.request = 0;
+    const camera = this.cameraFlight.at(performance.now());
+    if (camera) this.movePlace(camera);
+    const share = this.rowFlight.at(performance.now());
+    if (share !== null) this.feed.setFlight(share);
+    const isMoving =
+      this.cameraFlight.goal !== null || this.rowFlight.isMoving || now - this.lastMove < REST_MS;
+    if (isMoving) this.onlyOverlay = false;
+    if (this.onlyOverlay) this.drawOverlay();
+    else this.painter.draw(this.frame(isMoving));
+    this.onlyOverlay = true;
+    if (this.cameraFlight.goal || share !== null) this.invalidate();
+  }
+
+  private frame(isMoving: boolean): Frame {
+    const share = shareOf(this.state.points.n, isMoving);
+    return frameOf(this.viewNow(), this.state, share, this.rowFlight.share);
+  }
+
+  private frameShown(frame: Frame, ms: number): void {
+    this.view = frame.view;
+    this.drawOverlay();
+    this.events.frame?.(ms);
+    clearTimeout(this.calm);
+    this.calm = setTimeout(() => this.settled(), SETTLED_MS);
+  }
+
+  private drawOverlay(): void {
+    this.overlay.draw(this.view, this.state, this.parts());
+    this.map?.draw(this.view, this.state, this.feed.shown);
+  }
+
+  /** The graphics card has gone: the processor takes over. */
+  private replaceRenderer(): void {
+    const renderer = createCpuRenderer();
+    this.painter.replace(renderer);
+    this.window.replaceBottom(renderer.canvas);
+    this.feed.moveTo(renderer);
+    this.invalidate();
+  }
+
+  private fontsArrived = (): void => {
+    this.overlay.forgetFonts();
+    this.invalidate(true);
+  };
+}

@@ -1,0 +1,85 @@
+import { toScreen, type View } from "./camera";
+import type { Context } from "./label_sprites";
+import { colorOf } from "./marks";
+import { type GridIndex, isInside, placeOf, visitBox } from "./picking";
+import type { MapTokens } from "./tokens";
+import type { ScenePoints, SceneState } from "./types";
+
+/** Zoom from which rows may show their picture. */
+export const IMAGE_ZOOM = 2.5;
+/** Side of a picture on the map, CSS pixels. */
+const SIDE = 34;
+const MOST_ROWS = 1024;
+
+/** Side of the squares that share one picture: a power of two of map units, so that panning changes no choice. */
+function squareSide(view: View): number {
+  return 2 ** Math.ceil(Math.log2((SIDE * 1.25) / view.scale));
+}
+
+export function boxOf(view: View): ScenePoints["extent"] {
+  const x0 = -view.originX / view.scale;
+  const y1 = view.originY / view.scale;
+  return [x0, y1 - view.height / view.scale, x0 + view.width / view.scale, y1];
+}
+
+/** At most one row per square of the window: the one nearest to the middle of its square. */
+export function representatives(
+  points: ScenePoints,
+  index: GridIndex,
+  view: View,
+  inside: Uint32Array | null,
+): Uint32Array {
+  const side = squareSide(view);
+  const best = new Map<string, { row: number; distance: number }>();
+  visitBox(points, index, boxOf(view), (row) => {
+    if (!isInside(inside, row)) return;
+    const [x, y] = placeOf(points, row);
+    const [column, line] = [Math.floor(x / side), Math.floor(y / side)];
+    const distance = Math.hypot(x / side - column - 0.5, y / side - line - 0.5);
+    const key = `${column} ${line}`;
+    const known = best.get(key);
+    if (!known || distance < known.distance) best.set(key, { row, distance });
+  });
+  const rows = [...best.values()].map(({ row }) => row);
+  return Uint32Array.from(rows.slice(0, MOST_ROWS)).sort();
+}
+
+/** Pictures as marks: framed in the row's color, none over another. */
+export function drawThumbnails(
+  c: Context,
+  view: View,
+  points: ScenePoints,
+  state: SceneState,
+  tokens: MapTokens,
+): void {
+  const { images, colors } = state;
+  if (!images || view.zoom < IMAGE_ZOOM) return;
+  const taken = new Set<string>();
+  c.save();
+  for (let k = 0; k < images.rows.length; k++) {
+    const row = images.rows[k];
+    if (row >= points.n || !isInside(state.inside, row)) continue;
+    const [x, y] = toScreen(view, ...placeOf(points, row));
+    if (x < -SIDE || y < -SIDE || x > view.width + SIDE || y > view.height + SIDE) continue;
+    const key = `${Math.floor(x / SIDE)} ${Math.floor(y / SIDE)}`;
+    if (taken.has(key)) continue;
+    taken.add(key);
+    drawCard(c, x, y, colorOf(colors, row), tokens);
+    const [left, top] = [(k % images.perLine) * images.cell, Math.floor(k / images.perLine) * images.cell];
+    c.drawImage(images.atlas, left, top, images.cell, images.cell, x - SIDE / 2, y - SIDE / 2, SIDE, SIDE);
+  }
+  c.restore();
+}
+
+function drawCard(c: Context, x: number, y: number, color: string, tokens: MapTokens): void {
+  const half = SIDE / 2;
+  c.fillStyle = tokens.land;
+  c.beginPath();
+  c.roundRect(x - half - 3, y - half - 3, SIDE + 6, SIDE + 6, 4);
+  c.fill();
+  c.strokeStyle = color;
+  c.lineWidth = 1.5;
+  c.beginPath();
+  c.roundRect(x - half - 1.25, y - half - 1.25, SIDE + 2.5, SIDE + 2.5, 2.5);
+  c.stroke();
+}
