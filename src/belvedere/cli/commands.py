@@ -62,7 +62,7 @@ def map_data(
             network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size, threads=threads,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay,
         ),
-        drawing=given(DrawSettings(), attraction=attraction, threads=threads),
+        drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),
         progress=terminal.progress_for(quiet=quiet or as_json),
     ).save(folder)  # fmt: skip
     if picture:

@@ -16,6 +16,7 @@ from belvedere.sources.fingerprint import fingerprint_table
 from belvedere.sources.folders import IMAGE_SUFFIXES, read_folder
 from belvedere.sources.frames import is_frame, read_frame
 from belvedere.sources.opened import Opened, Wish, check_options, counted
+from belvedere.sources.samples import is_sample, read_sample
 from belvedere.sources.sql import is_query, read_duckdb, read_query, read_sqlite
 from belvedere.sources.tables import is_json_text, read_arrow, read_excel, read_json, read_parquet, read_parquets
 from belvedere.sources.tidy import tidy_table
@@ -110,6 +111,8 @@ def _split_address(what: Any) -> tuple[str, Any]:
 def _read(what: Any, wish: Wish) -> Opened:
     if isinstance(what, str) and is_query(what):
         return read_query(what, wish)
+    if is_sample(what):
+        return read_sample(what, wish)
     if isinstance(what, (str, Path)):
         return _read_path(Path(what).expanduser(), wish)
     if is_bunch(what):
