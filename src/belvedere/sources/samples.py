@@ -1,5 +1,6 @@
 """Small real data sets that come with scikit-learn, by name: `sklearn:digits`. Nothing is downloaded."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,4 +36,4 @@ def read_sample(what: str, wish: Wish) -> Opened:
         digits = datasets.load_digits()
         pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)  # 0…16 as given
         return read_arrays({"image": pixels, "digit": digits.target.astype(str)}, "digits", wish)
-    return read_bunch(getattr(datasets, f"load_{name}")(), wish)
+    return replace(read_bunch(getattr(datasets, f"load_{name}")(), wish), name=name)
