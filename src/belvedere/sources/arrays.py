@@ -235,7 +235,7 @@ def read_bunch(bunch: Mapping[str, Any], wish: Wish) -> Opened:
         named = {"text" if isinstance(data, list) else "x": _plain(data)}
     else:
         given = bunch.get("feature_names")  # an array in some sets
-    names = [f"x {i}" for i in range(np.shape(data)[1])] if given is None else [str(name) for name in given]
+        names = [f"x {i}" for i in range(np.shape(data)[1])] if given is None else [str(name) for name in given]
         named = {str(name): np.asarray(data)[:, position] for position, name in enumerate(names)}
     columns = {**named, **target}
     fields = [columns_of_array(name, values, 0.0)[0] for name, values in columns.items()]
