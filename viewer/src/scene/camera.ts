@@ -26,7 +26,7 @@ export interface Size {
 export const MIN_ZOOM = 0.5;
 export const MAX_ZOOM = 240;
 /** Share of the window left free around the whole map at zoom 1. */
-const MARGIN = 0.07;
+const MARGIN = 0.06;
 
 export const extentCenter = (extent: Extent): Point => [
   (extent[0] + extent[2]) / 2,

@@ -85,5 +85,5 @@ export function layoutLabels(labels: readonly MeasuredLabel[], scaleAtZoom1: num
 export function labelOpacity(placed: PlacedLabel, scale: number): number {
   if (scale < placed.fromScale) return 0;
   if (placed.fromScale === 0) return 1;
-  return Math.min((scale / placed.fromScale - 1) / 0.06 + 0.15, 1);
+  return Math.min((scale / placed.fromScale - 1) / 0.02 + 0.2, 1);
 }
