@@ -55,10 +55,13 @@ def make_places(rng, n_rows):
     n_leaves = len(centers[-1])
     weight = rng.gamma(2.0, 1.0, n_leaves)
     leaf = rng.choice(n_leaves, n_rows, p=weight / weight.sum())
-    shape = rng.normal(0, 0.62, (n_leaves, 2, 2)) + np.eye(2) * 0.75
-    noise = rng.normal(size=(n_rows, 2)) * rng.gamma(3.0, 1 / 3.0, (n_rows, 1)) ** 0.5
-    places = centers[-1][leaf] + np.einsum("nij,nj->ni", shape[leaf], noise)
-    bent = places + 0.9 * np.stack([np.sin(places[:, 1] / 2.3), np.cos(places[:, 0] / 2.7)], -1)
+    shape = rng.normal(0, 0.35, (n_leaves, 2, 2)) + np.eye(2) * 1.25 * (weight / 2)[:, None, None] ** 0.4
+    angle = rng.uniform(0, 2 * np.pi, n_rows)  # filled discs with soft edges, as neighbor layouts have them
+    radius = 1.5 * rng.beta(2, 1.15, n_rows) * np.exp(rng.normal(0, 0.08, n_rows))
+    strayed = np.where(rng.random((n_rows, 1)) < 0.004, rng.normal(0, 2.0, (n_rows, 2)), 0)
+    disc = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1)
+    places = centers[-1][leaf] + np.einsum("nij,nj->ni", shape[leaf], disc) + strayed
+    bent = places + 0.7 * np.stack([np.sin(places[:, 1] / 2.3), np.cos(places[:, 0] / 2.7)], -1)
     of_level = [leaf]
     for parent in parents[:0:-1]:
         of_level.append(parent[of_level[-1]])
@@ -70,7 +73,7 @@ def name_region(level, index, parent_index):
     words = NAMES[level]
     name = words[(index * 7 + parent_index) % len(words)] if level else words[index]
     return (
-        name if level == 0 else f"{name} {NAMES[0][index // (15, 15, 3, 9, 18)[level]].lower()}" if level == 1 else name
+        name if level == 0 else f"{name} {NAMES[0][index // LEVELS[1]].lower()}" if level == 1 else name
     )
 
 
