@@ -1,0 +1,19 @@
+"""Kinds of data: recognize a column, learn its statistics, make the arrays that networks see, preview values."""
+
+from belvedere.kinds.arrays import fit_inputs, make_arrays, plain_space
+from belvedere.kinds.preview import preview, thumbnails
+from belvedere.kinds.recognize import learn_kinds
+from belvedere.kinds.table import KINDS
+from belvedere.kinds.target import encode_target, fit_target
+
+__all__ = [
+    "KINDS",
+    "encode_target",
+    "fit_inputs",
+    "fit_target",
+    "learn_kinds",
+    "make_arrays",
+    "plain_space",
+    "preview",
+    "thumbnails",
+]

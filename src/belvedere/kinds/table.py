@@ -1,0 +1,20 @@
+"""KINDS: the visible table of kinds, in the order in which they are asked whether a column is theirs."""
+
+from collections.abc import Mapping
+
+from belvedere.kinds import category, image, number, sequence, text, time, vector
+from belvedere.kinds.kind import Kind
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        image.KIND,
+        sequence.KIND,
+        vector.KIND,
+        category.BOOLEAN,
+        time.KIND,
+        number.KIND,
+        text.KIND,
+        category.KIND,
+    )
+}
