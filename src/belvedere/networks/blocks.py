@@ -175,7 +175,7 @@ class OneBiasLSTM(nn.Module):
         start = x.new_zeros(1, len(x), self.hidden)
         weights = [self.weight_ih, self.weight_hh, self.bias, self.get_buffer("no_bias")]
         # has_biases, n_layers, dropout, training, bidirectional, batch_first
-        steps: Tensor = torch._VF.lstm(x, (start, start), weights, True, 1, 0.0, self.training, False, True)[0]  # type: ignore[attr-defined]
+        steps: Tensor = torch._VF.lstm(x, (start, start), weights, True, 1, 0.0, self.training, False, True)[0]
         return steps
 
 

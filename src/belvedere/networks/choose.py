@@ -81,9 +81,7 @@ def read_parts(inputs: tuple[Input, ...], wanted: str) -> list[Part]:
             parts.setdefault((name, -1 if NETWORKS[name].columns == "together" else position), []).append(position)
     if not parts:
         kinds = ", ".join(sorted({item.kind for item in inputs})) or "no columns at all"
-        raise SettingError(
-            f"A network must have a column to read, but found {kinds}. Declare a kind: --kind NAME=KIND."
-        )
+        raise SettingError(f"A network must have a column to read, but found {kinds}. Declare one: --kind NAME=KIND.")
     return [Part(name, tuple(positions)) for (name, _), positions in parts.items()]
 
 

@@ -10,7 +10,7 @@ from belvedere.types import Input
 
 
 class NgramEncoder(Encoder):
-    """Learned vectors of hashed n-grams, summed by tf-idf, and a fixed tf-idf projection. (rows, grams) -> (rows, dims).
+    """Learned vectors of hashed n-grams, summed by tf-idf, beside projected tf-idf. (rows, grams) -> (rows, dims).
 
     References
     ----------

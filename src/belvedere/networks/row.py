@@ -19,7 +19,7 @@ from belvedere.types import Input, Target
 
 
 class Join(nn.Module):
-    """Make one latent vector of several encoders' vectors. list of (rows, [members,] dims) -> (rows, [members,] dims)."""
+    """Make one latent vector of several: list of (rows, [members,] dims) -> (rows, [members,] dims)."""
 
     def __init__(self, sizes: list[int], *, dims: int) -> None:
         super().__init__()

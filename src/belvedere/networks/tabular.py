@@ -22,7 +22,8 @@ class NumberCells(nn.Module):
         """(rows, columns * dims)."""
         values = torch.stack([batch[f"{p}.value"] for p in self.positions], dim=1)
         gone = torch.stack([batch[f"{p}.missing"] for p in self.positions], dim=1)[:, :, None]
-        return (self.embed(values) * (1 - gone) + self.missing * gone).flatten(1)
+        cells: Tensor = self.embed(values) * (1 - gone) + self.missing * gone
+        return cells.flatten(1)
 
 
 class CategoryCells(nn.Module):
@@ -80,7 +81,7 @@ class TabularEncoder(Encoder):
         super().__init__()
         self.dims, width, dropout = shape.latent_dims, shape.width or 192, dropout_or(0.1, shape)
         self.cells = nn.ModuleList(make_cells(inputs, dims=12))
-        n_cells = sum(int(cell.width) for cell in self.cells)  # type: ignore[arg-type]
+        n_cells = sum(int(str(cell.width)) for cell in self.cells)
         n_members = shape.n_members or 8
         self.scale = nn.Parameter(torch.randint(0, 2, (n_members, n_cells)).float() * 2 - 1)
         self.first, self.drop = nn.Linear(n_cells, width), nn.Dropout(dropout)

@@ -7,7 +7,7 @@ from belvedere.types import Input
 
 
 class TextLstmEncoder(Encoder):
-    """Embedding 100, LSTM 50, LSTM 50; with one output 550,451 parameters on 5,000 words. (rows, words) -> (rows, 50)."""
+    """Embedding 100, LSTM 50, LSTM 50; with one output 550,451 parameters on 5,000 words. -> (rows, 50)."""
 
     textbook = True
 

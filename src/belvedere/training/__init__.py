@@ -1,0 +1,33 @@
+"""Training: objectives, the one loop, evaluation with intervals, and the baseline beside every score."""
+
+from belvedere.training.baseline import Baseline, Example, beside, run_baseline
+from belvedere.training.calibrate import fit_temperature
+from belvedere.training.evaluate import evaluate
+from belvedere.training.loop import Plan, Rows, Trained, make_rows, train
+from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
+from belvedere.training.plans import default_plan, thread_count
+from belvedere.training.split import given_split, random_split, strata_of, thin_out, with_valid
+
+__all__ = [
+    "OBJECTIVES",
+    "Baseline",
+    "Example",
+    "Objective",
+    "Plan",
+    "Rows",
+    "Trained",
+    "beside",
+    "default_plan",
+    "evaluate",
+    "fit_temperature",
+    "given_split",
+    "make_rows",
+    "objective_for",
+    "random_split",
+    "run_baseline",
+    "strata_of",
+    "thin_out",
+    "thread_count",
+    "train",
+    "with_valid",
+]

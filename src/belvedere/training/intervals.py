@@ -1,0 +1,54 @@
+"""95 % intervals of scores: how far a score may move if other rows had been held out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Z = 1.959964  # two-sided 95 % of a normal
+
+
+def wilson_interval(n_right: int, n: int) -> tuple[float, float]:
+    """Interval of a share (Wilson 1927).
+
+    Examples
+    --------
+    >>> low, high = wilson_interval(90, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.826, 0.945)
+    """
+    share, z2 = n_right / n, Z * Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+
+
+def auc_interval(area: float, n_in: int, n_out: int) -> tuple[float, float]:
+    """Interval of an area under the ROC curve (Hanley, McNeil 1982, eq. 1)."""
+    q1, q2 = area / (2 - area), 2 * area * area / (1 + area)
+    variance = area * (1 - area) + (n_in - 1) * (q1 - area**2) + (n_out - 1) * (q2 - area**2)
+    half = Z * np.sqrt(max(0.0, variance) / (n_in * n_out))
+    return float(max(0.0, area - half)), float(min(1.0, area + half))
+
+
+def confusion_interval(matrix: Array, score: Callable[[Array], Array], *, n_draws: int = 400) -> tuple[Array, Array]:
+    """Interval of scores of a confusion matrix, by drawing rows with replacement (Efron 1979)."""
+    n_classes, n = len(matrix), int(matrix.sum())
+    rng = np.random.default_rng(0)
+    n_draws = n_draws if n_classes <= 50 else 100
+    drawn = rng.multinomial(n, matrix.ravel() / n, size=n_draws).reshape(n_draws, n_classes, n_classes)
+    low, high = np.quantile(score(drawn), [0.025, 0.975], axis=0)
+    return low, high
+
+
+def error_interval(error: Array, score: Callable[[Array, Array], Array], *, n_draws: int = 300) -> tuple[Array, Array]:
+    """Interval of scores of mean absolute and mean squared errors, by drawing rows with replacement."""
+    rng = np.random.default_rng(0)
+    absolute, squared = np.empty(n_draws), np.empty(n_draws)
+    for draw in range(n_draws):
+        at = rng.integers(len(error), size=len(error))
+        absolute[draw], squared[draw] = np.abs(error[at]).mean(), np.square(error[at]).mean()
+    low, high = np.quantile(score(absolute, squared), [0.025, 0.975], axis=1)
+    return low, high

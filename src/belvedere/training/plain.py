@@ -1,0 +1,57 @@
+"""The plain space: what the columns say, standardized, with no network; narrowed where it is very wide."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+
+Floats = NDArray[np.float32]
+MAX_DIMS, MAX_BYTES, KEPT_DIMS = 1024, 1_500_000_000, 50
+FIT_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Main directions of a wide space: mean (dims,), directions (kept, dims), share of the variance kept."""
+
+    mean: Floats
+    directions: Floats
+    share: float
+
+    def apply(self, values: Floats) -> Floats:
+        """(rows, dims) -> (rows, kept)."""
+        return np.asarray((values - self.mean) @ self.directions.T, dtype=np.float32)
+
+
+def needs_narrowing(n_rows: int, n_dims: int) -> bool:
+    """Whether a plain space is too wide to keep as it is.
+
+    Examples
+    --------
+    >>> needs_narrowing(70_000, 784), needs_narrowing(2_000, 20_000)
+    (False, True)
+    """
+    return n_dims > MAX_DIMS or n_rows * n_dims * 4 > MAX_BYTES
+
+
+def fit_narrowing(sample: Floats, *, seed: int) -> Narrowing:
+    """Find the main directions of a sample of rows (PCA), signs fixed by their largest entry."""
+    kept = min(KEPT_DIMS, len(sample), sample.shape[1])
+    found = PCA(kept, svd_solver="randomized", random_state=seed).fit(sample)
+    directions = found.components_.astype(np.float32)
+    top = directions[np.arange(kept), np.abs(directions).argmax(axis=1)]
+    directions *= np.where(top < 0, -1, 1)[:, None]
+    return Narrowing(found.mean_.astype(np.float32), directions, float(found.explained_variance_ratio_.sum()))
+
+
+def fill(n_rows: int, read: Callable[[int, int], Floats], *, chunk: int) -> Floats:
+    """Fill one (rows, dims) array in chunks, so that memory holds it once."""
+    first = read(0, min(chunk, n_rows))
+    space = np.empty((n_rows, first.shape[1]), dtype=np.float32)
+    space[: len(first)] = first
+    for start in range(chunk, n_rows, chunk):
+        stop = min(start + chunk, n_rows)
+        space[start:stop] = read(start, stop)
+    return space

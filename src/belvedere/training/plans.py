@@ -1,0 +1,118 @@
+"""How long and how fast to train by default: by the size of the data, so that two cores need minutes, not hours.
+
+The costs below are seconds per row and epoch (forward, backward and step), measured on two cores of a 2024 server with
+AVX-512; other machines train for the same number of epochs, only faster or slower, so that results repeat.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from belvedere.training.loop import Plan
+from belvedere.types import Input
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What suits one network: epochs it likes, at most and at least; batch size for many rows; rate; decay; seconds."""
+
+    most_epochs: int
+    least_epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    budget_s: float = 180.0
+
+
+HABITS = {
+    "tabular": Habit(60, 4, 256, 2e-3, 3e-3, 60.0),
+    "mlp": Habit(60, 8, 128, 3e-3, 1e-4, 60.0),
+    "resnet": Habit(30, 4, 256, 6e-3, 2e-2, 200.0),
+    "cnn": Habit(12, 2, 128, 1e-3, 1e-3, 240.0),
+    "inceptiontime": Habit(100, 4, 64, 3e-3, 1e-2, 120.0),
+    "bilstm": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
+    "lstm": Habit(60, 4, 64, 3e-3, 1e-3, 180.0),
+    "ngrams": Habit(20, 4, 128, 4e-3, 1e-2, 100.0),
+    "text_lstm": Habit(10, 3, 64, 2e-3, 1e-3, 180.0),
+}
+
+
+def row_cost(network: str, inputs: Sequence[Input]) -> float:
+    """Seconds per row and epoch of one encoder, by the size of what it reads."""
+    info: dict[str, Any] = inputs[0].info
+    if network == "resnet":
+        side = max(int(info["height"]), int(info["width"]))
+        return 0.13e-3 * max(0.4, (min(side, 16) / 14) ** 2)
+    if network == "cnn":
+        return 1.3e-3 * int(info["height"]) * int(info["width"]) / 784
+    if network in ("inceptiontime", "bilstm", "lstm"):
+        return {"inceptiontime": 4e-6, "bilstm": 8e-6, "lstm": 2.5e-6}[network] * _shown_steps(info)
+    if network == "text_lstm":
+        return 2.5e-6 * int(info["length"])
+    if network == "ngrams":
+        return 0.25e-3
+    return (0.02e-3 if network == "mlp" else 0.06e-3) * (1 + len(inputs) / 20)
+
+
+def _shown_steps(info: dict[str, Any]) -> float:
+    """Steps that the convolutions see: long recordings are shortened by their front."""
+    n_steps = int(info["T"])
+    return n_steps if n_steps <= 1000 else min(500.0, max(100.0, n_steps / 128))
+
+
+def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **asked: Any) -> Plan:
+    """Choose a plan for these encoders and this many rows; what a person asked for (not None) stands.
+
+    Parameters
+    ----------
+    parts : sequence of (network name, inputs it reads)
+    n_rows : int
+        Rows to learn from.
+    **asked
+        Fields of `Plan`, or None.
+
+    Examples
+    --------
+    >>> parts = [("tabular", [Input("a", "number", {})])]
+    >>> default_plan(parts, 1000).epochs > default_plan(parts, 1_000_000).epochs
+    True
+    >>> default_plan(parts, 1000, epochs=3).epochs
+    3
+    """
+    habits = [HABITS[name] for name, _ in parts]
+    cost = sum(row_cost(name, inputs) for name, inputs in parts)
+    lead = max(habits, key=lambda habit: habit.budget_s)
+    epochs = int(min(lead.most_epochs, max(lead.least_epochs, lead.budget_s / (cost * max(1, n_rows)))))
+    rate = min(habit.learning_rate for habit in habits)
+    chosen: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": _batch_size(lead.batch_size, n_rows),
+        "learning_rate": rate,
+        "weight_decay": lead.weight_decay,
+        "patience": max(6, epochs // 3),
+        "low_precision": any(name in ("resnet", "cnn") for name, _ in parts) and has_fast_bfloat16(),
+    }
+    return Plan(**chosen | {name: value for name, value in asked.items() if value is not None})
+
+
+def _batch_size(most: int, n_rows: int) -> int:
+    """At least about 20 steps an epoch, in powers of two from 16."""
+    size = 16
+    while size < most and size * 40 <= n_rows:
+        size *= 2
+    return size
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; elsewhere it would be slower than float32."""
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, bool)()) for name in checks)
+
+
+def thread_count(asked: int | None) -> int:
+    """Threads to compute with: as asked, else all processors this process may use, at most 8."""
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, asked if asked is not None else min(8, free))

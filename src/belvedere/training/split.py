@@ -1,0 +1,111 @@
+"""Which rows are learned from, which decide when to stop, and which are held out and scored."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from belvedere.errors import ColumnError
+
+Strings = NDArray[np.str_]
+WORDS = {
+    "train": "train", "training": "train", "learn": "train",
+    "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
+    "test": "test", "testing": "test", "holdout": "test", "eval": "test",
+}  # fmt: skip
+
+
+def given_split(values: list[Any], name: str) -> Strings:
+    """Read a column that says for each row 'train', 'valid' or 'test' (and common other words for these).
+
+    Raises
+    ------
+    ColumnError
+        If another word stands there, or no row is to be learned from.
+
+    Examples
+    --------
+    >>> given_split(["Train", "dev", "test"], "split").tolist()
+    ['train', 'valid', 'test']
+    """
+    words = [str(value).strip().lower() for value in values]
+    strange = sorted({word for word in words if word not in WORDS})
+    if strange:
+        raise ColumnError(
+            f"Column {name!r} must say train, valid or test for every row, but also says {strange[0]!r}. "
+            "Rename the column if it means something else, or correct these rows."
+        )
+    split = np.array([WORDS[word] for word in words], dtype="<U10")
+    if not (split == "train").any():
+        raise ColumnError(f"Column {name!r} must mark some rows 'train', but marks none. Correct the column.")
+    return split
+
+
+def hold_out(strata: NDArray[Any], share: float, *, seed: int) -> NDArray[np.bool_]:
+    """Choose a share of the rows at random, the same share of every class.
+
+    Parameters
+    ----------
+    strata : (rows,) array
+        Class of each row; all equal where there are no classes.
+    share : float
+        0 to 1. A class with a single row is never held out.
+
+    Returns
+    -------
+    (rows,) array of bool
+
+    Examples
+    --------
+    >>> held = hold_out(np.array([0] * 90 + [1] * 10), 0.2, seed=0)
+    >>> int(held[:90].sum()), int(held[90:].sum())
+    (18, 2)
+    """
+    rng = np.random.default_rng(seed)
+    held = np.zeros(len(strata), dtype=bool)
+    _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    order = np.lexsort((rng.random(len(strata)), codes))
+    starts = np.cumsum(counts) - counts
+    for start, count in zip(starts, counts, strict=True):
+        n = min(count - 1, int(np.floor(count * share + rng.random())) if count * share < 5 else round(count * share))
+        held[order[start : start + max(0, n)]] = True
+    return held
+
+
+def strata_of(labels: NDArray[Any]) -> NDArray[np.int64]:
+    """Classes to hold out evenly: codes as they stand, numbers by their tenths."""
+    if labels.dtype.kind in "iub":
+        return labels.astype(np.int64)
+    edges = np.unique(np.nanquantile(labels, np.linspace(0.1, 0.9, 9)))
+    return np.searchsorted(edges, labels).astype(np.int64)
+
+
+def random_split(labels: NDArray[Any], *, holdout: float, valid: float, seed: int) -> Strings:
+    """Hold out a test part, then a validation part of the rest, both even over the classes.
+
+    Examples
+    --------
+    >>> split = random_split(np.arange(100) % 2, holdout=0.2, valid=0.1, seed=0)
+    >>> {word: int((split == word).sum()) for word in ("train", "valid", "test")}
+    {'train': 72, 'valid': 8, 'test': 20}
+    """
+    strata, split = strata_of(labels), np.full(len(labels), "train", dtype="<U10")
+    split[hold_out(strata, holdout, seed=seed)] = "test"
+    return with_valid(split, strata, share=valid, seed=seed + 1)
+
+
+def with_valid(split: Strings, strata: NDArray[Any], *, share: float, seed: int) -> Strings:
+    """Take a validation part out of the training rows, unless there is one already."""
+    if (split == "valid").any():
+        return split
+    rows = np.flatnonzero(split == "train")
+    split = split.copy()
+    split[rows[hold_out(strata[rows], share, seed=seed)]] = "valid"
+    return split
+
+
+def thin_out(rows: NDArray[np.int64], n_max: int, *, seed: int) -> NDArray[np.int64]:
+    """At most `n_max` of these row numbers, chosen at random, in rising order."""
+    if len(rows) <= n_max:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, n_max, replace=False))
