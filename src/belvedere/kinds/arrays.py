@@ -89,4 +89,8 @@ def plain_space(table: pa.Table, inputs: tuple[Input, ...]) -> NDArray[np.float3
     blocks = [KINDS[known.kind].plain(facts_of(table, known.name), known) for known in inputs]
     if not blocks:
         return np.zeros((table.num_rows, 1), np.float32)
-    return blocks[0].astype(np.float32, copy=False) if len(blocks) == 1 else np.hstack(blocks).astype(np.float32, copy=False)
+    return (
+        blocks[0].astype(np.float32, copy=False)
+        if len(blocks) == 1
+        else np.hstack(blocks).astype(np.float32, copy=False)
+    )

@@ -6,14 +6,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from belvedere.kinds.facts import Array, Facts, shown, to_codes
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import Fit, Kind
 from belvedere.types import Input
+from belvedere.values import Array, shown, to_codes
 
 MOST_LEVELS = 2000  # known levels; further ones are pooled as rare
 MOST_HOT = 30  # levels with an axis of their own in the plain space
 FEW = 12  # integers of at most so many different values name things rather than measure
-CODE_NAMES = re.compile(r"(^|[_\s.-])(code|zip|zipcode|postcode|plz|class|label|type|category|cluster|group|num|no)$|(Code|Num|No|Type|Class)$")
+CODE_NAMES = re.compile(
+    r"(^|[_\s.-])(id|code|zip|zipcode|postcode|plz|class|label|type|category|cluster|group|fold|user|item|customer|product"
+    r"|store|shop|device|sensor|station|unit|patient|subject|session|team|player|speaker)$|^(y|target)$"
+    r"|[a-z](Id|ID|Code|Num|No|Type|Class)$"
+)
+COUNT_NAMES = re.compile(
+    r"(^|[_\s.-])(n|num|number|count|counts|total|age|years?|days?|hours?|score)([_\s.-]|$)", re.IGNORECASE
+)
+WIDEST_CODES = 30  # between the least and the greatest code
 NEGATIVE = ("0", "false", "no", "n", "f", "off", "absent", "negative", "否", "无")
 POSITIVE = ("1", "true", "yes", "y", "t", "on", "present", "positive", "是", "有")
 
@@ -42,9 +51,11 @@ def is_coded(facts: Facts) -> bool:
     if not facts.is_whole or facts.n_present == 0:
         return False
     if CODE_NAMES.search(facts.name) and pa.types.is_integer(facts.type):
-        return facts.n_distinct <= max(FEW, facts.n_present // 20)
+        return facts.n_distinct <= max(FEW, facts.n_present // 8) or facts.name.lower().endswith("id")
+    if COUNT_NAMES.search(facts.name) and facts.n_distinct > 2:
+        return False
     few = facts.n_distinct <= min(FEW, max(2, facts.n_present // 4))
-    return few and float(np.abs(facts.levels).max()) <= 100
+    return few and float(np.abs(facts.levels).max()) <= 100 and float(np.ptp(facts.levels)) <= WIDEST_CODES
 
 
 def _has_leading_zeros(facts: Facts) -> bool:

@@ -1,7 +1,5 @@
 """Images: pixels as bytes, from arrays, files or encoded bytes; decoded to one size."""
 
-import io
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,17 +9,15 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image, ImageOps
 
-from belvedere.kinds.facts import Array, Facts, spread, to_matrix
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
+from belvedere.pictures import SIGNATURES, SUFFIXES, PictureError, Shape, find_picture, open_picture, shape_of_field
 from belvedere.types import Input
+from belvedere.values import Array, spread, to_matrix
 
 LARGEST = 64  # pixels of the longer side of decoded images; arrays up to 96 keep their size
 LARGEST_ARRAY = 96
 PLAIN_VALUES = 3072  # per image in the plain space: larger ones are averaged down
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
-SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-Shape = tuple[int, int, int]
 
 
 def recognize(facts: Facts) -> str:
@@ -35,50 +31,19 @@ def recognize(facts: Facts) -> str:
     if not facts.is_text or facts.note("kind"):
         return ""
     some = [value for value in facts.some(20).column.to_pylist() if value]
-    found = bool(some) and all(value.lower().endswith(SUFFIXES) and _path(facts, value).is_file() for value in some)
+    named = bool(some) and all(value.lower().endswith(SUFFIXES) for value in some)
+    found = named and all(Path(str(find_picture(facts.field, value))).is_file() for value in some)
     return "paths of image files" if found else ""
 
 
-def _path(facts: Facts, value: str) -> Path:
-    return Path(facts.note("root") or ".") / value
-
-
-def array_shape(facts: Facts) -> Shape | None:
-    """Height, width and channels of images that are stored as arrays; None where they are files."""
-    shape = facts.note("shape")
-    if shape:
-        height, width, channels = (int(size) for size in shape.split(","))
-        return height, width, channels
-    if pa.types.is_fixed_size_list(facts.type):
-        side = round(np.sqrt(facts.type.list_size))
-        return (side, side, 1) if side * side == facts.type.list_size else (1, facts.type.list_size, 1)
-    return None
-
-
 def load_image(facts: Facts, value: Any) -> Any:
-    """Open one image file or encoded image, upright, in a plain mode; None where it is missing or broken."""
+    """Open one image of a column; None where it is missing or broken."""
     if value is None:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            opened = Image.open(io.BytesIO(value) if isinstance(value, bytes) else _path(facts, value), formats=FORMATS)
-            opened.draft("RGB", (2 * LARGEST, 2 * LARGEST))
-            return _plain_mode(ImageOps.exif_transpose(opened))
-    except Exception:  # noqa: BLE001 - decoders raise many types on damaged files
+        return open_picture(find_picture(facts.field, value), near=2 * LARGEST)
+    except PictureError:
         return None
-
-
-def _plain_mode(image: Image.Image) -> Image.Image:
-    """Gray or RGB; transparency on white; 16 bit scaled down."""
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float32)
-        return Image.fromarray((values * (255 / max(float(values.max()), 1.0))).clip(0, 255).astype(np.uint8))
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return image.convert("L" if image.mode in ("L", "1") else "RGB")
 
 
 def _map_images(facts: Facts, work: Callable[[Any], Any]) -> list[Any]:
@@ -90,7 +55,7 @@ def _map_images(facts: Facts, work: Callable[[Any], Any]) -> list[Any]:
 def fit(facts: Facts, seed: int) -> Fit:
     """Size, and mean and deviation per channel (of 0 to 1)."""
     rows = spread(facts.n_rows, 5000, seed)
-    shape = array_shape(facts)
+    shape = shape_of_field(facts.field)
     some = Facts(facts.field, facts.column if len(rows) == facts.n_rows else _rows(facts.column, rows, shape))
     height, width, channels = _fit_size(some, shape)
     pixels = read_pixels(some, (height, width, channels)).reshape(-1, channels)
@@ -118,7 +83,9 @@ def _fit_size(facts: Facts, shape: Shape | None) -> Shape:
     if shape is not None:
         return shape if max(shape[:2]) <= LARGEST_ARRAY else (*_shrink(shape[0], shape[1]), shape[2])
     some = facts.some(200)
-    sizes = [size for size in _map_images(some, lambda image: image and (image.height, image.width, image.mode)) if size]
+    sizes = [
+        size for size in _map_images(some, lambda image: image and (image.height, image.width, image.mode)) if size
+    ]
     if not sizes:
         return 32, 32, 1
     height, width = (int(np.median([size[side] for size in sizes])) for side in (0, 1))
@@ -133,10 +100,14 @@ def _shrink(height: int, width: int) -> tuple[int, int]:
 
 def read_pixels(facts: Facts, shape: Shape) -> Array:
     """Read all images as uint8 (rows, height, width, channels); black where missing or broken."""
-    own = array_shape(facts)
-    height, width, channels = shape
+    own = shape_of_field(facts.field)
+    _height, _width, _channels = shape
     if own is None:
-        return np.stack(_map_images(facts, lambda image: _fitted(image, shape))) if facts.n_rows else np.zeros((0, *shape), np.uint8)
+        return (
+            np.stack(_map_images(facts, lambda image: _fitted(image, shape)))
+            if facts.n_rows
+            else np.zeros((0, *shape), np.uint8)
+        )
     raw = to_matrix(facts.column)
     if raw.dtype != np.uint8:
         raw = np.nan_to_num(raw).clip(0, 255).astype(np.uint8)
@@ -159,8 +130,7 @@ def _fitted(image: Any, shape: Shape) -> Array:
 
 
 def _border_color(image: Any) -> Any:
-    color = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    return color
+    return image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
 
 
 def make(facts: Facts, known: Input) -> dict[str, Array]:
@@ -180,7 +150,9 @@ def _shrunk(pixels: Array) -> Array:
         factor += 1
     if factor > 1:
         rows, columns = height // factor * factor, width // factor * factor
-        blocks = pixels[:, :rows, :columns].reshape(len(pixels), rows // factor, factor, columns // factor, factor, channels)
+        blocks = pixels[:, :rows, :columns].reshape(
+            len(pixels), rows // factor, factor, columns // factor, factor, channels
+        )
         pixels = blocks.mean(axis=(2, 4), dtype=np.float32)
     flat = pixels.reshape(len(pixels), -1).astype(np.float32)
     flat /= np.float32(255)

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from belvedere.kinds.category import is_coded
-from belvedere.kinds.facts import MISSING_WORDS, Array, Facts, shown, spread, to_floats
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import Fit, Kind
 from belvedere.types import Input
+from belvedere.values import MISSING_WORDS, Array, shown, spread, to_floats
 
 LONG_TAIL = 8.0  # standard deviations; a normal column of a million rows ends near 5
 N_EDGES = 49
@@ -73,7 +74,10 @@ def _transform(present: Array, info: dict[str, Any]) -> dict[str, Any]:
         shape = {"transform": "asinh", "shift": float(middle), "unit": float(unit)}
     bent = _bend(present, shape)
     scale = float(bent.std())
-    return shape | {"center": float(bent.mean()), "scale": scale if scale > 1e-12 * max(1.0, abs(float(bent.mean()))) else 1.0}
+    return shape | {
+        "center": float(bent.mean()),
+        "scale": scale if scale > 1e-12 * max(1.0, abs(float(bent.mean()))) else 1.0,
+    }
 
 
 def _bend(x: Array, shape: dict[str, Any]) -> Array:
@@ -93,7 +97,7 @@ def standardize(x: Array, info: dict[str, Any]) -> Array:
     far = np.abs(z) > 3
     if far.any():
         z = np.where(far, np.sign(z) * (3 + np.log1p(np.maximum(np.abs(z) - 3, 0))), z)
-    return z
+    return np.asarray(z)
 
 
 def _finite(facts: Facts) -> Array:

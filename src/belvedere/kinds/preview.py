@@ -11,8 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.kinds.facts import Facts, facts_of
-from belvedere.kinds.image import array_shape, read_pixels
+from belvedere.kinds.image import read_pixels
 from belvedere.kinds.table import KINDS
+from belvedere.pictures import shape_of_field
 from belvedere.types import Schema
 
 LARGEST = 64  # pixels of a thumbnail's longer side
@@ -35,7 +36,11 @@ def preview(table: pa.Table, schema: Schema, row_numbers: Sequence[int]) -> list
     [{'x': 2.5}]
     """
     rows = table.take(pa.array(np.asarray(row_numbers, dtype=np.int64)))
-    shown = {c.name: KINDS[c.kind].preview(facts_of(rows, c.name)) for c in schema if c.name in table.column_names and c.kind in KINDS}
+    shown = {
+        c.name: KINDS[c.kind].preview(facts_of(rows, c.name))
+        for c in schema
+        if c.name in table.column_names and c.kind in KINDS
+    }
     return [{name: values[position] for name, values in shown.items()} for position in range(rows.num_rows)]
 
 
@@ -59,7 +64,7 @@ def thumbnails(table: pa.Table, schema: Schema) -> Any:
 
 
 def _thumbnail_shape(facts: Facts) -> tuple[int, int, int]:
-    own = array_shape(facts)
+    own = shape_of_field(facts.field)
     if own is None:
         return LARGEST, LARGEST, 3
     factor = min(1.0, LARGEST / max(own[:2]))
@@ -71,7 +76,7 @@ def _encode_rows(facts: Facts, shape: tuple[int, int, int]) -> list[bytes]:
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode one small image as PNG (unfiltered, fast compression).
+    r"""Encode one small image as PNG (unfiltered, fast compression).
 
     Parameters
     ----------
@@ -83,8 +88,8 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
 
     Examples
     --------
-    >>> encode_png(np.zeros((2, 3, 1), np.uint8))[:4]
-    b'\\x89PNG'
+    >>> encode_png(np.zeros((2, 3, 1), np.uint8))[1:4] == b"PNG"
+    True
     """
     height, width, channels = pixels.shape
     lines = np.zeros((height, 1 + width * channels), np.uint8)  # each line begins with its filter, 0

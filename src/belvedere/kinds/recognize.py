@@ -14,7 +14,10 @@ from belvedere.types import Column, Schema, Source
 LOOKED_AT = 1_000_000  # rows; larger tables are looked at in 20 stretches
 SPLIT_NAMES = ("split", "fold", "subset", "partition")
 SPLIT_VALUES = re.compile(r".*(train|valid|val|dev|test|eval|hold).*", re.IGNORECASE)
-ID_NAMES = re.compile(r"(^|[_\s.-])(id|ids|uuid|guid|key|index|idx|rowid|row|nr|serial|seq|sno|unnamed: 0)$|[a-z](Id|ID|Key|UUID)$", re.IGNORECASE)
+ID_NAMES = re.compile(
+    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|idx|rowid|row|nr|serial|seq|sno|unnamed: 0)$|[a-z](Id|ID|Key|UUID)$",
+    re.IGNORECASE,
+)
 
 
 def learn_kinds(
@@ -52,7 +55,7 @@ def learn_kinds(
     --------
     >>> table = pa.table({"n": [0.5, 1.5, 2.5], "ok": ["yes", "no", "yes"], "one": [7, 7, 7]})
     >>> [(column.name, column.kind, column.role) for column in learn_kinds(Source("tiny", table), target="ok")]
-    [('n', 'number', 'input'), ('ok', 'boolean', 'target'), ('one', 'number', 'left out')]
+    [('n', 'number', 'input'), ('ok', 'boolean', 'target'), ('one', 'category', 'left out')]
     """
     overrides = dict(overrides or {})
     _check_names(source, [*overrides, *([target] if target else []), *ignore])
@@ -74,7 +77,9 @@ def _check_names(source: Source, names: Collection[str]) -> None:
     known = source.table.column_names
     for name in names:
         if name not in known:
-            raise ColumnError(f"There must be a column {name!r}, but there is none. {_folded_hint(source, name)}{nearest_names(name, known)}")
+            raise ColumnError(
+                f"There must be a column {name!r}, but there is none. {_folded_hint(source, name)}{nearest_names(name, known)}"
+            )
 
 
 def _folded_hint(source: Source, name: str) -> str:
@@ -82,7 +87,9 @@ def _folded_hint(source: Source, name: str) -> str:
     for field in source.table.schema:
         names = (field.metadata or {}).get(b"belvedere.names", b"")
         if names and f'"{name}"'.encode() in names:
-            return f"It is one of the {field.name!r} kept together; open the source with options={{'keep': [{name!r}]}}. "
+            return (
+                f"It is one of the {field.name!r} kept together; open the source with options={{'keep': [{name!r}]}}. "
+            )
     return ""
 
 
@@ -90,7 +97,9 @@ def _recognize(facts: Facts, wanted: str | None) -> Column:
     """Ask each kind in turn, or take the one that the person named."""
     if wanted is not None:
         if wanted not in KINDS:
-            raise SettingError(f"The kind of {facts.name!r} must be known, but {wanted!r} is not. {nearest_names(wanted, KINDS)}")
+            raise SettingError(
+                f"The kind of {facts.name!r} must be known, but {wanted!r} is not. {nearest_names(wanted, KINDS)}"
+            )
         _check_readable(facts, wanted)
         return Column(facts.name, wanted, "input", "as you said")
     for kind in KINDS.values():
@@ -151,8 +160,8 @@ def identifies(column: Column, facts: Facts) -> str:
     if facts.n_present < 20 or column.kind in ("boolean", "time", "text"):
         return ""
     distinct = facts.n_distinct / facts.n_present
-    if facts.is_text and column.kind == "category":
-        return _identifying_text(facts, distinct)
+    if column.kind == "category":
+        return _identifying_level(facts, distinct)
     if not pa.types.is_integer(facts.type) or distinct < 0.999:
         return ""
     if ID_NAMES.search(column.name):
@@ -162,12 +171,14 @@ def identifies(column: Column, facts: Facts) -> str:
     return "counts the rows" if counting else ""
 
 
-def _identifying_text(facts: Facts, distinct: float) -> str:
+def _identifying_level(facts: Facts, distinct: float) -> str:
     if distinct > 0.95:
         return "a different value in nearly every row: it names rows rather than describes them"
     per_level = facts.n_present / max(1, facts.n_distinct)
-    if facts.n_distinct > 1000 and per_level < 8:
-        return f"{facts.n_distinct:,} different values with about {per_level:.0f} rows each: names rather than describes"
+    if (facts.n_distinct > 1000 and per_level < 8) or (facts.n_distinct > 50 and per_level < 2):
+        return (
+            f"{facts.n_distinct:,} different values with about {per_level:.0f} rows each: names rather than describes"
+        )
     return ""
 
 
@@ -175,5 +186,6 @@ def _without_second_splits(columns: list[Column]) -> tuple[Column, ...]:
     """Keep the first split only."""
     first = next((column.name for column in columns if column.role == "split"), None)
     return tuple(
-        Column(c.name, c.kind, "left out", "a second split") if c.role == "split" and c.name != first else c for c in columns
+        Column(c.name, c.kind, "left out", "a second split") if c.role == "split" and c.name != first else c
+        for c in columns
     )

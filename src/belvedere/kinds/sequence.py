@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from belvedere.kinds.facts import Array, Facts, spread, to_matrix
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
 from belvedere.types import Input
+from belvedere.values import Array, spread, to_matrix
 
 MOST_STEPS = 1024
 SOUND_HZ = 4000.0
@@ -39,7 +40,7 @@ def recognize(facts: Facts) -> str:
 def _describe(facts: Facts) -> str:
     lengths = _lengths(facts)
     channels = _channels(facts)
-    if not len(lengths) or len(set(lengths.tolist())) == 1 and not facts.note("kind") and channels == 1:
+    if not len(lengths) or (len(set(lengths.tolist())) == 1 and not facts.note("kind") and channels == 1):
         return ""  # lists of one length are vectors
     span = f"{lengths.min():,}" if lengths.min() == lengths.max() else f"{lengths.min():,} to {lengths.max():,}"
     return f"sequences of {span} steps" + (f", {channels} channels" if channels > 1 else "")
@@ -48,7 +49,7 @@ def _describe(facts: Facts) -> str:
 def _lengths(facts: Facts) -> Array:
     if pa.types.is_fixed_size_list(facts.type):
         return np.full(facts.n_rows, facts.type.list_size)
-    return pc.list_value_length(facts.column).drop_null().to_numpy().astype(np.int64)
+    return np.asarray(pc.list_value_length(facts.column).drop_null().to_numpy(), dtype=np.int64)
 
 
 def _channels(facts: Facts) -> int:
@@ -110,7 +111,9 @@ def _fit_statistics(series: Series, info: dict[str, Any]) -> Fit:
     info |= {"d": every.shape[1], "T": steps, "mean": mean.tolist(), "std": np.where(std > 1e-9, std, 1.0).tolist()}
     grid = _resampled([_standard(one, info) for one in series], info["d"])
     variance = float(grid.var(axis=0).sum()) if len(grid) else 1.0
-    return info | {"total_variance": variance or 1.0}, {"average": grid.mean(axis=0) if len(grid) else np.zeros(1, np.float32)}
+    return info | {"total_variance": variance or 1.0}, {
+        "average": grid.mean(axis=0) if len(grid) else np.zeros(1, np.float32)
+    }
 
 
 def _front(one: NDArray[np.float32], info: dict[str, Any]) -> NDArray[np.float32]:
@@ -166,7 +169,7 @@ def _mel_bands(window: int, rate: float) -> NDArray[np.float64]:
 
 def _standard(one: NDArray[np.float32], info: dict[str, Any]) -> NDArray[np.float32]:
     value = (one - np.asarray(info["mean"], np.float32)) / np.asarray(info["std"], np.float32)
-    return np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.asarray(np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0), dtype=np.float32)
 
 
 def _ready(facts: Facts, info: dict[str, Any]) -> Series:

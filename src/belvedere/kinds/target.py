@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from belvedere.errors import ColumnError, SettingError
 from belvedere.kinds.category import NEGATIVE, POSITIVE
-from belvedere.kinds.facts import Facts, to_codes, to_floats
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.number import recognize as recognize_number
 from belvedere.types import Target
+from belvedere.values import to_codes, to_floats
 
 TASKS = ("binary", "multiclass", "regression")
 FEW_CLASSES = 20  # whole numbers with at most so many values are classes
 MOST_CLASSES = 1000
-CLASS_NAMES = re.compile(r"^(y|label|class|target|category|digit|species|intent|cluster|type)s?$|(_|^)(label|class|code)$", re.IGNORECASE)
+CLASS_NAMES = re.compile(
+    r"^(y|label|class|target|category|digit|species|intent|cluster|type)s?$|(_|^)(label|class|code)$", re.IGNORECASE
+)
 
 
 def fit_target(column: pa.ChunkedArray, name: str, *, task: str | None = None) -> Target:
@@ -46,11 +49,15 @@ def fit_target(column: pa.ChunkedArray, name: str, *, task: str | None = None) -
     'regression'
     """
     if task is not None and task not in TASKS:
-        raise SettingError(f"The task must be one of {', '.join(TASKS)}, but {task!r} was asked for. Choose one of them.")
+        raise SettingError(
+            f"The task must be one of {', '.join(TASKS)}, but {task!r} was asked for. Choose one of them."
+        )
     column = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     facts = Facts(pa.field(name, column.type), column)
     if facts.is_list or facts.is_bytes:
-        raise ColumnError(f"The target {name!r} must hold one value per row, but holds {facts.type}. Choose another column.")
+        raise ColumnError(
+            f"The target {name!r} must hold one value per row, but holds {facts.type}. Choose another column."
+        )
     task = task or _choose_task(facts)
     return _fit_regression(facts) if task == "regression" else _fit_classes(facts, task)
 
@@ -94,7 +101,9 @@ def _fit_classes(facts: Facts, task: str) -> Target:
             "Choose another column, or give the task 'regression' if it holds numbers."
         )
     if task == "binary" and len(found) > 2:
-        raise ColumnError(f"A binary target must have two classes, but {facts.name!r} has {len(found)}. Use 'multiclass'.")
+        raise ColumnError(
+            f"A binary target must have two classes, but {facts.name!r} has {len(found)}. Use 'multiclass'."
+        )
     names = sorted((levels[code] for code in found), key=_class_order)
     if len(names) == 2:
         size = {levels[code]: int(counts[code]) for code in found}

@@ -11,10 +11,11 @@ import numpy as np
 import scipy.sparse
 from sklearn.decomposition import TruncatedSVD
 
-from belvedere.kinds.facts import Array, Facts, spread, to_texts
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
-from belvedere.kinds.tokens import SINGLE, Tokens, letter_classes, in_chunks, pad_rows, pair_hashes, tokenize
+from belvedere.kinds.tokens import SINGLE, Tokens, in_chunks, letter_classes, pad_rows, pair_hashes, tokenize
 from belvedere.types import Input
+from belvedere.values import Array, spread, to_texts
 
 MOST_WORDS = 20_000
 N_GRAMS = 1 << 16
@@ -34,7 +35,8 @@ def recognize(facts: Facts) -> str:
     distinct = len(set(texts)) / max(1, len(texts))
     words = float(np.mean([_count_words(text) for text in texts])) if texts else 0.0
     letters = float(np.mean([len(text) for text in texts])) if texts else 0.0
-    spoken = any(" " in text for text in texts) or _is_unspaced("".join(texts[:200]))
+    spaced = sum(" " in text.strip() for text in texts) / max(1, len(texts))
+    spoken = spaced > 0.5 or _is_unspaced("".join(texts[:200]))
     running = words >= 4 and distinct > 0.2 and len(set(texts)) > 2
     titles = words >= 2 and distinct > 0.8 and len(texts) > 20
     return f"text of {words:.0f} words and {letters:.0f} letters on average" if spoken and (running or titles) else ""
@@ -112,7 +114,7 @@ def _sparse_grams(found: Sequence[Tokens], n_rows: int) -> Any:
 
 def _inverse_frequencies(grams: Any) -> Array:
     documents = np.bincount(grams.indices, minlength=N_GRAMS)
-    return (np.log((1 + grams.shape[0]) / (1 + documents)) + 1).astype(np.float32)
+    return np.asarray(np.log((1 + grams.shape[0]) / (1 + documents)) + 1, dtype=np.float32)
 
 
 def _weighted(grams: Any, idf: Array) -> Any:

@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.kinds.facts import Array, Facts
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import Fit, Kind
 from belvedere.types import Input
+from belvedere.values import Array
 
 FORMATS = (
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
@@ -57,10 +58,9 @@ def _parse(column: pa.ChunkedArray, wanted: str) -> Array:
         return np.array([_iso_seconds(text) for text in column.to_pylist()])
     trimmed = pc.utf8_trim_whitespace(column)
     times = pc.strptime(trimmed, format=wanted, unit="s", error_is_null=True)
-    again = pc.equal(pc.utf8_length(trimmed), pc.utf8_length(trimmed))
     years = pc.year(times)
-    sane = pc.and_(again, pc.and_(pc.greater(years, 1000), pc.less(years, 3000)))
-    return _seconds(pc.if_else(pc.fill_null(sane, False), times, pa.scalar(None, times.type)))  # noqa: FBT003
+    sane = pc.and_(pc.greater(years, 1000), pc.less(years, 3000))
+    return _seconds(pc.if_else(pc.fill_null(sane, False), times, pa.scalar(None, times.type)))
 
 
 def _iso_seconds(text: str | None) -> float:
@@ -89,8 +89,8 @@ def to_seconds(facts: Facts, wanted: str = "") -> Array:
         levels = unique.dictionary.cast(pa.large_string())
         wanted = wanted or find_format([str(level) for level in levels.drop_null().to_pylist()[:2000]])
         seconds = _parse(pa.chunked_array([levels]), wanted) if wanted else np.full(len(levels), np.nan)
-        codes = pc.fill_null(unique.indices, -1).to_numpy(zero_copy_only=False)
-        return np.append(seconds, np.nan)[codes]
+        codes = np.asarray(pc.fill_null(unique.indices, -1).to_numpy(zero_copy_only=False))
+        return np.asarray(np.append(seconds, np.nan)[codes])
     if pa.types.is_timestamp(facts.type) or pa.types.is_date(facts.type):
         return _seconds(facts.column)
     if pa.types.is_integer(facts.type) or pa.types.is_floating(facts.type):

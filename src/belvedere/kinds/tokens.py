@@ -94,7 +94,15 @@ def tokenize(texts: Sequence[str], first_row: int = 0) -> Tokens:
     after = np.concatenate([classes[1:], [0]])
     starts = np.flatnonzero((classes == SINGLE) | ((classes == WORD) & (before != WORD)))
     ends = np.flatnonzero((classes == SINGLE) | ((classes == WORD) & (after != WORD))) + 1
-    return Tokens(row_of[starts] + first_row, _hash(points, classes, starts), starts, ends - starts, letters, first_row, len(texts))
+    return Tokens(
+        row_of[starts] + first_row,
+        _hash(points, classes, starts),
+        starts,
+        ends - starts,
+        letters,
+        first_row,
+        len(texts),
+    )
 
 
 def _joined_by_apostrophes(points: Array, classes: Array) -> Array:

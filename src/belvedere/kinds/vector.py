@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from belvedere.kinds.facts import Array, Facts, spread, to_matrix
+from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
 from belvedere.types import Input
+from belvedere.values import Array, spread, to_matrix
 
 MOST_FIT = 20_000_000  # values looked at for statistics
 PER = 10_000.0  # counts become log1p of their rate per so many
@@ -45,7 +46,11 @@ def fit(facts: Facts, seed: int) -> Fit:
         scale = np.where(deviation > 1e-9 * np.maximum(1, np.abs(mean)), deviation, 1.0)
     else:
         scale = np.array([np.sqrt((deviation**2).mean()) or 1.0])
-    info: dict[str, Any] = {"d": width, "transform": transform, "total_variance": float((deviation**2 / scale**2).sum())}
+    info: dict[str, Any] = {
+        "d": width,
+        "transform": transform,
+        "total_variance": float((deviation**2 / scale**2).sum()),
+    }
     return info, {"mean": mean.astype(np.float32), "scale": scale.astype(np.float32)}
 
 

@@ -4,6 +4,7 @@ One axis is a column; two axes are number columns (up to 32) or one vector colum
 images. `x_train, y_train, x_test, y_test` are joined with a column `split`; rising `offsets` cut a long recording.
 """
 
+import itertools
 import re
 import zipfile
 from collections.abc import Mapping
@@ -74,7 +75,9 @@ def _load(path: Path) -> Any:
         return np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, SyntaxError) as error:
         reason = "it holds Python objects" if "pickle" in str(error) else str(error)[:150]
-        raise SourceError(f"{path} must be a NumPy file of plain arrays, but is not ({reason}). Save plain arrays.") from error
+        raise SourceError(
+            f"{path} must be a NumPy file of plain arrays, but is not ({reason}). Save plain arrays."
+        ) from error
 
 
 def read_npz(path: Path, wish: Wish) -> Opened:
@@ -146,7 +149,9 @@ def _rate(scalars: Mapping[str, Array]) -> float:
 
 def _choose_set(arrays: Named, name: str, part: str, address: str) -> tuple[Named, str]:
     """Choose one of several sets named `NAME_x_train`, `NAME_y_train`, …; or one array by its own name."""
-    prefixes = {re.sub(r"_?[xX](_(train|test))?$", "", key) for key in arrays if re.search(r"_[xX](_(train|test))?$", key)}
+    prefixes = {
+        re.sub(r"_?[xX](_(train|test))?$", "", key) for key in arrays if re.search(r"_[xX](_(train|test))?$", key)
+    }
     if not prefixes:
         if part and part not in arrays:
             chosen_part(part, list(arrays), "array", address)
@@ -164,7 +169,9 @@ def _join_parts(arrays: Named) -> tuple[Named, list[str]]:
             if key.endswith(f"_{suffix}"):
                 stems.setdefault(key.removesuffix(f"_{suffix}"), []).append((key, part))
     first = next(iter(stems), "")
-    whole = {stem for stem in stems if [p for _, p in stems[stem]] == [p for _, p in stems[first]] and len(stems[stem]) > 1}
+    whole = {
+        stem for stem in stems if [p for _, p in stems[stem]] == [p for _, p in stems[first]] and len(stems[stem]) > 1
+    }
     if not whole:
         return arrays, []
     used = {key for stem in whole for key, _ in stems[stem]}
@@ -176,7 +183,10 @@ def _join_parts(arrays: Named) -> tuple[Named, list[str]]:
     only = [key for stem in stems if stem not in whole for key, _ in stems[stem]]
     lost = [f"Left out, since only some of the parts have it: {', '.join(only)}."] if only else []
     rest = {key: value for key, value in rest.items() if key not in only}
-    return {**joined, "split": split, **rest}, [f"Parts were joined ({told} rows); the column 'split' keeps them apart.", *lost]
+    return {**joined, "split": split, **rest}, [
+        f"Parts were joined ({told} rows); the column 'split' keeps them apart.",
+        *lost,
+    ]
 
 
 def _cut_recordings(arrays: Named, scalars: Named) -> tuple[Named, list[str]]:
@@ -187,9 +197,11 @@ def _cut_recordings(arrays: Named, scalars: Named) -> tuple[Named, list[str]]:
         longs = [k for k, v in arrays.items() if k != key and len(v) == offsets[-1] and len(v) != len(offsets) - 1]
         if longs and offsets[0] == 0 and bool(np.all(np.diff(offsets) >= 0)):
             pieces = np.empty(len(offsets) - 1, dtype=object)
-            pieces[:] = [arrays[longs[0]][a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+            pieces[:] = [arrays[longs[0]][a:b] for a, b in itertools.pairwise(offsets)]
             rest = {k: v for k, v in arrays.items() if k not in (key, longs[0])}
-            return {longs[0]: pieces, **rest}, [f"{longs[0]!r} was cut into {counted(len(pieces), 'sequence')} at {key!r}."]
+            return {longs[0]: pieces, **rest}, [
+                f"{longs[0]!r} was cut into {counted(len(pieces), 'sequence')} at {key!r}."
+            ]
     return arrays, []
 
 
@@ -201,7 +213,13 @@ def _name_classes(arrays: Named) -> Named:
             continue
         for target in ("y", "target", "label", "labels"):
             codes = arrays.get(target)
-            if codes is not None and codes.dtype.kind in "iu" and codes.size and 0 <= codes.min() and codes.max() < len(names):
+            if (
+                codes is not None
+                and codes.dtype.kind in "iu"
+                and codes.size
+                and codes.min() >= 0
+                and codes.max() < len(names)
+            ):
                 rest = {k: v for k, v in arrays.items() if k != key}
                 return {k: names[codes] if k == target else v for k, v in rest.items()}
     return arrays
@@ -248,5 +266,7 @@ def _bunch_target(bunch: Mapping[str, Any]) -> Named:
     if bunch.get("target") is None:
         return {}
     target, names = np.asarray(bunch["target"]), bunch.get("target_names")
-    named = _name_classes({"y": target, "classes": np.asarray(names, dtype=object)}) if names is not None else {"y": target}
+    named = (
+        _name_classes({"y": target, "classes": np.asarray(names, dtype=object)}) if names is not None else {"y": target}
+    )
     return {"target": named["y"]}

@@ -54,7 +54,8 @@ def as_text(value: Any) -> str | None:
 
 def table_of_columns(names: Sequence[Any], columns: Iterable[Sequence[Any]]) -> tuple[pa.Table, tuple[str, ...]]:
     """Make a table of Python columns, with the account of what was changed; names may repeat."""
-    arrays, account = [], []
+    arrays: list[pa.Array] = []
+    account: list[str] = []
     for name, values in zip(names, columns, strict=True):
         array, notes = build_column(values, str(name))
         arrays.append(array)

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from belvedere.errors import SettingError, SourceError
+from belvedere.sources.casting import type_strings
 from belvedere.sources.encodings import chunks_of, find_encoding, open_bytes
 from belvedere.sources.mend import EXTRA, Account, mend_records
 from belvedere.sources.naming import clean_names
 from belvedere.sources.opened import Opened, Wish, counted
 from belvedere.sources.sniff import Form, sniff_form
-from belvedere.sources.casting import type_strings
 
 HEAD_BYTES = 1 << 18
 BATCH_ROWS = 50_000
@@ -158,7 +158,11 @@ def _swallowed(table: pa.Table) -> bool:
 def _with_missing(table: pa.Table, account: tuple[str, ...]) -> tuple[pa.Table, tuple[str, ...]]:
     """Turn empty cells of text columns into missing ones, and say how many number cells were read as missing."""
     columns = [_empty_to_null(column) for column in table.columns]
-    numeric = [n for n, c in zip(table.column_names, columns, strict=True) if c.null_count and pa.types.is_floating(c.type) | pa.types.is_integer(c.type)]
+    numeric = [
+        n
+        for n, c in zip(table.column_names, columns, strict=True)
+        if c.null_count and pa.types.is_floating(c.type) | pa.types.is_integer(c.type)
+    ]
     cells = sum(table[name].null_count for name in numeric)
     note = f"{counted(cells, 'cell')} of number columns that are empty or say NA, NaN, null or None count as missing."
     return pa.Table.from_arrays(columns, names=table.column_names), account + ((note,) if cells else ())
@@ -184,7 +188,9 @@ def _read_mended(text: Text, form: Form) -> tuple[pa.Table, tuple[str, ...]]:
     strings = pa.Table.from_batches(batches, _string_schema(form))
     if not account.long:
         strings = strings.drop_columns([EXTRA])
-    table, notes = type_strings(strings, decimal=form.decimal, codes={form.names[i] for i in form.codes if i < len(form.names)})
+    table, notes = type_strings(
+        strings, decimal=form.decimal, codes={form.names[i] for i in form.codes if i < len(form.names)}
+    )
     return table, account.sentences() + _broken_note(text) + notes
 
 
@@ -192,7 +198,9 @@ def _broken_note(text: Text) -> tuple[str, ...]:
     """Count the bytes that the encoding does not know."""
     decoder = codecs.getincrementaldecoder(text.encoding)("replace")
     broken = sum(decoder.decode(chunk).count("\ufffd") for chunk in chunks_of(text.path))
-    return (f"{counted(broken, 'character')} could not be read as {text.encoding} and became '\ufffd'.",) if broken else ()
+    return (
+        (f"{counted(broken, 'character')} could not be read as {text.encoding} and became '\ufffd'.",) if broken else ()
+    )
 
 
 def _string_schema(form: Form) -> pa.Schema:

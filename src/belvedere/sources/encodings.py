@@ -34,7 +34,7 @@ def chunks_of(path: Path) -> Iterator[bytes]:
 
 
 def find_encoding(head: bytes, chunks: Iterable[bytes]) -> str:
-    """Say which encoding bytes are in.
+    r"""Say which encoding bytes are in.
 
     Parameters
     ----------

@@ -22,7 +22,9 @@ def fingerprint_table(table: pa.Table) -> str:
     >>> fingerprint_table(whole) == fingerprint_table(cut)
     True
     """
-    digest = hashlib.sha256(repr((table.column_names, [_plain_type(t) for t in table.schema.types], table.num_rows)).encode())
+    digest = hashlib.sha256(
+        repr((table.column_names, [_plain_type(t) for t in table.schema.types], table.num_rows)).encode()
+    )
     starts = list(range(0, table.num_rows, STRETCH))
     if table.nbytes > WHOLE_BYTES:
         starts = starts[:: max(1, len(starts) // 512)]
@@ -45,7 +47,9 @@ def _value_buffers(column: pa.ChunkedArray) -> list[Any]:
         return [*_value_buffers(missing), *_value_buffers(filled)]
     if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
         column = column.cast(pa.large_string() if pa.types.is_string(column.type) else pa.large_binary())
-    batch = pa.record_batch([pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)], names=["v"])
+    batch = pa.record_batch(
+        [pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)], names=["v"]
+    )
     return [batch.serialize()]
 
 

@@ -1,24 +1,30 @@
 """Folders: of images, of text files, of Parquet files, or a Hugging Face data set on disk."""
 
 import json
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
-from PIL import Image
 
 from belvedere.errors import SourceError
+from belvedere.pictures import SUFFIXES, PictureError, open_picture
 from belvedere.sources.encodings import find_encoding
 from belvedere.sources.opened import Opened, Wish, counted
 from belvedere.sources.tables import read_arrow, read_parquets
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
 TEXT_SUFFIXES = (".txt", ".md", ".text", ".rst", ".html", ".htm", ".eml", ".log")
-SPLITS = {"train": "train", "training": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid", "test": "test", "testing": "test"}
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "validation": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "test": "test",
+    "testing": "test",
+}
 
 
 def read_folder(path: Path, wish: Wish) -> Opened:
@@ -33,14 +39,16 @@ def read_folder(path: Path, wish: Wish) -> Opened:
         return _read_saved_dataset(path)
     files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
     suffixes = Counter(file.suffix.lower() for file in files)
-    images = sum(suffixes[suffix] for suffix in IMAGE_SUFFIXES)
+    images = sum(suffixes[suffix] for suffix in SUFFIXES)
     texts = sum(suffixes[suffix] for suffix in TEXT_SUFFIXES)
     if suffixes[".parquet"] and suffixes[".parquet"] >= max(images, texts):
         return read_parquets([file for file in files if file.suffix.lower() == ".parquet"], path.name, wish)
     if not images and not texts:
         shown = ", ".join(f"{n} {suffix or 'without suffix'}" for suffix, n in suffixes.most_common(4)) or "nothing"
-        raise SourceError(f"The folder {path} must hold images, texts or Parquet files, but holds {shown}. Choose a file in it.")
-    wanted = IMAGE_SUFFIXES if images >= texts else TEXT_SUFFIXES
+        raise SourceError(
+            f"The folder {path} must hold images, texts or Parquet files, but holds {shown}. Choose a file in it."
+        )
+    wanted = SUFFIXES if images >= texts else TEXT_SUFFIXES
     chosen = [file for file in files if file.suffix.lower() in wanted]
     table, account = _image_table(path, chosen) if images >= texts else _text_table(path, chosen)
     others = len(files) - len(chosen)
@@ -59,7 +67,9 @@ def _image_table(root: Path, files: Sequence[Path]) -> tuple[pa.Table, tuple[str
     whole = [file for file, fault in zip(files, faults, strict=True) if not fault]
     broken = [f"{file.relative_to(root)} ({fault})" for file, fault in zip(files, faults, strict=True) if fault]
     if not whole:
-        raise SourceError(f"At least one image in {root} must be whole, but none is: {'; '.join(broken[:3])}. Check the files.")
+        raise SourceError(
+            f"At least one image in {root} must be whole, but none is: {'; '.join(broken[:3])}. Check the files."
+        )
     paths = pa.array([file.relative_to(root).as_posix() for file in whole], pa.string())
     metadata = {b"belvedere.kind": b"image", b"belvedere.root": str(root.resolve()).encode()}
     table = pa.Table.from_arrays([paths], schema=pa.schema([pa.field("image", pa.string(), metadata=metadata)]))
@@ -69,21 +79,11 @@ def _image_table(root: Path, files: Sequence[Path]) -> tuple[pa.Table, tuple[str
 
 
 def find_image_fault(path: Path) -> str:
-    """Say in a few words why an image cannot be used; '' where it can.
-
-    The image is decoded (JPEG at reduced size), since only that finds cut-off files. Formats that are not listed, and
-    images above Pillow's pixel limit (decompression bombs), are refused.
-    """
+    """Say in a few words why an image cannot be used; '' where it can. Only decoding finds files that were cut off."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=IMAGE_FORMATS) as image:
-                image.draft("RGB", (64, 64))
-                image.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return "too many pixels"
-    except Exception as error:  # noqa: BLE001 - decoders raise many types on damaged files
-        return "empty file" if path.stat().st_size == 0 else type(error).__name__.replace("UnidentifiedImageError", "no image")
+        open_picture(path, near=64)
+    except PictureError as error:
+        return str(error)
     return ""
 
 
@@ -111,7 +111,11 @@ def _text_table(root: Path, files: Sequence[Path]) -> tuple[pa.Table, tuple[str,
     names = pa.array([file.relative_to(root).as_posix() for file in files], pa.string())
     table = _with_folder_columns(pa.table({"file": names, "text": pa.array(texts, pa.large_string())}), root, files)
     told = ", ".join(f"{n:,} as {name}" for name, n in encodings.most_common())
-    broken = (f"{counted(replaced, 'file')} held bytes that could not be read as text and became '\ufffd'.",) if replaced else ()
+    broken = (
+        (f"{counted(replaced, 'file')} held bytes that could not be read as text and became '\ufffd'.",)
+        if replaced
+        else ()
+    )
     return table, (f"{counted(len(files), 'text file')} read ({told}).", *broken)
 
 
@@ -124,8 +128,12 @@ def _read_saved_dataset(path: Path) -> Opened:
     try:
         table = pa.concat_tables(tables)
     except pa.ArrowInvalid as error:
-        raise SourceError(f"The parts of {path} must have the same columns, but have not. Choose one of its folders.") from error
-    return Opened(path.resolve().name, table, (f"{counted(len(parts), 'part')} of a Hugging Face data set were joined.",))
+        raise SourceError(
+            f"The parts of {path} must have the same columns, but have not. Choose one of its folders."
+        ) from error
+    return Opened(
+        path.resolve().name, table, (f"{counted(len(parts), 'part')} of a Hugging Face data set were joined.",)
+    )
 
 
 def _repeat(part: Path) -> pa.Array:
@@ -136,7 +144,9 @@ def _repeat(part: Path) -> pa.Array:
 def _read_part(folder: Path) -> pa.Table:
     files = sorted(folder.glob("*.arrow"))
     if not files:
-        raise SourceError(f"{folder} must hold the .arrow files of a data set, but holds none. Save the data set again.")
+        raise SourceError(
+            f"{folder} must hold the .arrow files of a data set, but holds none. Save the data set again."
+        )
     table = pa.concat_tables([read_arrow(file, Wish()).table for file in files])
     return _name_labels(table)
 

@@ -53,7 +53,9 @@ def read_frame(what: Any, wish: Wish) -> Opened:
     try:
         return Opened("table", pa.table(what))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-        raise SourceError(f"A table in memory must be readable through Arrow, but is not ({error}). Convert it first.") from error
+        raise SourceError(
+            f"A table in memory must be readable through Arrow, but is not ({error}). Convert it first."
+        ) from error
 
 
 def _read_pandas(frame: Any) -> Opened:
@@ -61,7 +63,8 @@ def _read_pandas(frame: Any) -> Opened:
     frame = frame.to_frame() if frame.ndim == 1 else frame
     names: list[Any] = [" ".join(map(str, name)) if isinstance(name, tuple) else name for name in frame.columns]
     columns = [frame.iloc[:, position] for position in range(len(names))]
-    arrays, account = [], []
+    arrays: list[pa.Array] = []
+    account: list[str] = []
     for name, column in zip(names, columns, strict=True):
         array, notes = _pandas_column(column, str(name))
         arrays.append(array)
@@ -83,7 +86,14 @@ def _is_counting(index: Any) -> bool:
 def _pandas_column(column: Any, name: str) -> tuple[pa.Array, tuple[str, ...]]:
     try:
         array = pa.Array.from_pandas(column)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, OverflowError, ValueError):
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        pa.ArrowNotImplementedError,
+        UnicodeEncodeError,
+        OverflowError,
+        ValueError,
+    ):
         return build_column(column.tolist(), name)
     return (array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array), ()
 
@@ -97,6 +107,8 @@ def _read_mapping(what: Mapping[Any, Any], wish: Wish) -> Opened:
     lists = [list(value) if not np.isscalar(value) else [value] for value in values]
     if len({len(value) for value in lists}) > 1:
         lengths = ", ".join(f"{name}: {len(value):,}" for name, value in zip(what, lists, strict=True))
-        raise SourceError(f"Columns must have the same number of rows, but they have not ({lengths[:200]}). Make them equal.")
+        raise SourceError(
+            f"Columns must have the same number of rows, but they have not ({lengths[:200]}). Make them equal."
+        )
     table, account = table_of_columns(list(what), lists)
     return Opened("columns", table, account)

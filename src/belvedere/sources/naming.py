@@ -15,8 +15,8 @@ def clean_names(names: Sequence[object]) -> tuple[list[str], tuple[str, ...]]:
 
     Examples
     --------
-    >>> clean_names(["a", "a", "", " b "])
-    (['a', 'a (2)', 'column 3', 'b'], ("Column names must differ: 1 repeated name got a number ('a (2)').", 'Columns without a name got one by position: column 3.'))
+    >>> clean_names(["a", "a", "", " b "])[0]
+    ['a', 'a (2)', 'column 3', 'b']
     """
     tidy = [re.sub(r"[\x00-\x1f\x7f\s]+", " ", str(name)).strip() if name is not None else "" for name in names]
     named = [name or f"column {position + 1}" for position, name in enumerate(tidy)]
@@ -43,7 +43,9 @@ def _account(repeated: Sequence[str], empty: Sequence[str]) -> tuple[str, ...]:
     sentences = []
     if repeated:
         verb = "name got a number" if len(repeated) == 1 else "names got numbers"
-        sentences.append(f"Column names must differ: {len(repeated):,} repeated {verb} ({_some(repeated, quoted=True)}).")
+        sentences.append(
+            f"Column names must differ: {len(repeated):,} repeated {verb} ({_some(repeated, quoted=True)})."
+        )
     if empty:
         sentences.append(f"Columns without a name got one by position: {_some(empty, quoted=False)}.")
     return tuple(sentences)

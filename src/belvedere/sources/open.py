@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from belvedere.errors import SourceError, nearest_names
+from belvedere.pictures import SUFFIXES
 from belvedere.sources.arrays import is_array, is_bunch, read_array, read_bunch, read_npy, read_npz
 from belvedere.sources.csv import read_csv
 from belvedere.sources.fingerprint import fingerprint_table
-from belvedere.sources.folders import IMAGE_SUFFIXES, read_folder
+from belvedere.sources.folders import read_folder
 from belvedere.sources.frames import is_frame, read_frame
 from belvedere.sources.opened import Opened, Wish, check_options, counted
 from belvedere.sources.samples import is_sample, read_sample
@@ -143,9 +144,13 @@ def _read_path(path: Path, wish: Wish) -> Opened:
             raise SourceError(f"{path} must hold data, but is empty (0 bytes). Choose another file.")
         return find_reader(path).read(path, wish)
     except PermissionError as error:
-        raise SourceError(f"{path} must be readable, but is not (permission denied). Change its permissions.") from error
+        raise SourceError(
+            f"{path} must be readable, but is not (permission denied). Change its permissions."
+        ) from error
     except (OSError, EOFError) as error:
-        raise SourceError(f"{path} must be readable, but reading failed ({error}). Check the disk and the file.") from error
+        raise SourceError(
+            f"{path} must be readable, but reading failed ({error}). Check the disk and the file."
+        ) from error
 
 
 def _read_glob(path: Path, wish: Wish) -> Opened:
@@ -157,7 +162,9 @@ def _read_glob(path: Path, wish: Wish) -> Opened:
     tables = [_read_path(file, wish) for file in files]
     names = tables[0].table.column_names
     if any(opened.table.column_names != names for opened in tables):
-        raise SourceError(f"Files read as one table must have the same columns, but those of {path} differ. Choose fewer.")
+        raise SourceError(
+            f"Files read as one table must have the same columns, but those of {path} differ. Choose fewer."
+        )
     table = pa.concat_tables([opened.table for opened in tables], promote_options="permissive")
     account = tuple(dict.fromkeys(note for opened in tables for note in opened.account))
     return Opened(path.parent.resolve().name, table, (f"{counted(len(files), 'file')} read as one table.", *account))
@@ -195,10 +202,14 @@ def find_reader(path: Path) -> Reader:
 
 
 def _reader_by_content(path: Path, suffix: str, head: bytes) -> Reader:
-    if suffix in IMAGE_SUFFIXES:
-        raise SourceError(f"Images must come as a folder of many, but {path} is one image. Give the folder {path.parent}.")
+    if suffix in SUFFIXES:
+        raise SourceError(
+            f"Images must come as a folder of many, but {path} is one image. Give the folder {path.parent}."
+        )
     if suffix in (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".rds"):
-        raise SourceError(f"{path} must not be a pickle: opening one can run anything. Save it as Parquet, CSV or .npz.")
+        raise SourceError(
+            f"{path} must not be a pickle: opening one can run anything. Save it as Parquet, CSV or .npz."
+        )
     if head.count(0) > len(head) // 10 and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         known = ", ".join(suffix for reader in READERS.values() for suffix in reader.suffixes[:1])
         raise SourceError(f"{path} must be of a known type, but its bytes are not. Known: {known}, and folders.")

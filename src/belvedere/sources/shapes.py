@@ -31,13 +31,10 @@ def columns_of_array(name: str, array: Array, rate: float = 0.0) -> tuple[Column
         return [], (f"The array {name!r} holds complex numbers and was left out.",)
     if array.dtype.kind in "USOMmV" or array.ndim == 1:
         return _plain_columns(name, array, rate)
-    if array.ndim == 2:
-        return _flat_columns(name, array)
     if array.ndim == 3 and not _looks_like_images(array):
         return _sequence_column(name, array, rate)
-    if array.ndim in (3, 4):
-        return _image_column(name, array)
-    return _vector_column(name, array.reshape(len(array), -1))
+    by_axes = {2: _flat_columns, 3: _image_column, 4: _image_column}
+    return by_axes.get(array.ndim, _vector_column)(name, array)
 
 
 def _plain_columns(name: str, array: Array, rate: float) -> tuple[Columns, Notes]:
@@ -45,10 +42,15 @@ def _plain_columns(name: str, array: Array, rate: float) -> tuple[Columns, Notes
         flat = array.reshape(len(array), -1)
         parts = [_plain_columns(f"{name} {position}", flat[:, position], rate) for position in range(flat.shape[1])]
         return [pair for made, _ in parts for pair in made], tuple(note for _, notes in parts for note in notes)
-    if array.dtype.kind == "O" and len(array) and all(isinstance(item, np.ndarray) and item.ndim == 1 for item in array):
+    if (
+        array.dtype.kind == "O"
+        and len(array)
+        and all(isinstance(item, np.ndarray) and item.ndim == 1 for item in array)
+    ):
         return _ragged_column(name, array, rate)
-    values = [_bytes_to_text(item) for item in array.tolist()] if array.dtype.kind in "OSV" else array
-    column, notes = build_column(values if array.dtype.kind in "OSV" else np.ascontiguousarray(array), name)
+    objects = array.dtype.kind in "OSV"
+    values: Any = [_bytes_to_text(item) for item in array.tolist()] if objects else np.ascontiguousarray(array)
+    column, notes = build_column(values, name)
     return [(pa.field(name, column.type), column)], notes
 
 
@@ -91,6 +93,7 @@ def _flat_columns(name: str, array: Array) -> tuple[Columns, Notes]:
 
 
 def _vector_column(name: str, array: Array) -> tuple[Columns, Notes]:
+    array = array.reshape(len(array), -1)
     values = array if array.dtype in (np.uint8, np.float32) else array.astype(np.float32)
     column = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(values).reshape(-1)), array.shape[1])
     return [(pa.field(name, column.type), column)], ()
@@ -127,7 +130,7 @@ def _image_column(name: str, array: Array) -> tuple[Columns, Notes]:
     if array.shape[-1] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
         array = array.transpose(0, 2, 3, 1)
     if array.shape[-1] not in (1, 3, 4):
-        return _vector_column(name, array.reshape(len(array), -1))
+        return _vector_column(name, array)
     pixels, notes = _to_bytes(name, array)
     _, height, width, channels = pixels.shape
     flat = pa.array(np.ascontiguousarray(pixels).reshape(-1))
@@ -148,4 +151,6 @@ def _to_bytes(name: str, array: Array) -> tuple[Array, Notes]:
         return clean.astype(np.uint8), ()
     low = min(low, 0.0)
     scaled = (clean - low) * (255 / max(high - low, 1e-12))
-    return np.round(scaled).astype(np.uint8), (f"The values of {name!r} ({low:g} to {high:g}) became gray levels 0 to 255.",)
+    return np.round(scaled).astype(np.uint8), (
+        f"The values of {name!r} ({low:g} to {high:g}) became gray levels 0 to 255.",
+    )

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", " ": "space"}
@@ -96,10 +97,8 @@ def _sample_lines(text: str, *, whole: bool) -> list[str]:
 
 def split_lines(lines: Sequence[str], delimiter: str, quote: str) -> Records:
     """Cut lines into cells."""
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        (line + "\n" for line in lines), delimiter=delimiter, quotechar=quote or None, quoting=quoting
-    )
+    quoting: Any = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, quotechar=quote or None, quoting=quoting)
     try:
         return list(reader)
     except csv.Error:
@@ -192,7 +191,7 @@ def _years_over_numbers(first: Sequence[str], body: Records) -> bool:
     if not first or _is_value(first[0]) or not rest or not all(cell.isdigit() for cell in rest):
         return False
     numbers = [int(cell) for cell in rest]
-    return len(numbers) > 1 and all(later - earlier == 1 for earlier, later in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) > 1 and all(later - earlier == 1 for earlier, later in pairwise(numbers))
 
 
 def _is_value(cell: str) -> bool:

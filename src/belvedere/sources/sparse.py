@@ -46,7 +46,7 @@ def read_sparse(matrix: Any, name: str) -> Opened:
     """Make one vector column of a matrix, one row each."""
     account: tuple[str, ...] = ()
     whole = np.issubdtype(matrix.dtype, np.integer) and matrix.nnz > 0
-    small = whole and 0 <= matrix.data.min() and matrix.data.max() <= 255
+    small = whole and matrix.data.min() >= 0 and matrix.data.max() <= 255
     dtype: Any = np.uint8 if small else np.float32
     affordable = int(MOST_BYTES // (max(1, matrix.shape[0]) * np.dtype(dtype).itemsize))
     if matrix.shape[1] > affordable:
@@ -71,7 +71,9 @@ def _dense_column(matrix: Any, dtype: Any) -> pa.ChunkedArray:
     width = matrix.shape[1]
     step = max(1, (64 * 2**20) // max(1, width * np.dtype(dtype).itemsize))
     chunks = [
-        pa.FixedSizeListArray.from_arrays(pa.array(matrix[start : start + step].toarray().astype(dtype).reshape(-1)), width)
+        pa.FixedSizeListArray.from_arrays(
+            pa.array(matrix[start : start + step].toarray().astype(dtype).reshape(-1)), width
+        )
         for start in range(0, matrix.shape[0], step)
     ]
     return pa.chunked_array(chunks, pa.list_(pa.from_numpy_dtype(dtype), width))

@@ -12,6 +12,7 @@ from belvedere.errors import SourceError, missing_extra
 from belvedere.sources.columns import table_of_columns
 from belvedere.sources.opened import Opened, Wish, chosen_part
 
+DUCKDB_TABLES = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal"
 QUERY = re.compile(r"\s*(select|with|from|values|pivot|describe)\b", re.IGNORECASE)
 
 
@@ -39,13 +40,17 @@ def read_sqlite(path: Path, wish: Wish) -> Opened:
             database.text_factory = lambda data: data.decode("utf-8", "replace")
             return _read_rows(database, path, wish)
     except sqlite3.Error as error:
-        raise SourceError(f"{path} must be a SQLite database that answers, but is not ({error}). Check file and query.") from error
+        raise SourceError(
+            f"{path} must be a SQLite database that answers, but is not ({error}). Check file and query."
+        ) from error
 
 
 def _read_rows(database: sqlite3.Connection, path: Path, wish: Wish) -> Opened:
     query, name = wish.options.get("query") or (wish.part if is_query(wish.part) else ""), path.stem
     if not query:
-        found = database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'")
+        found = database.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+        )
         name = chosen_part(wish.part, sorted(row[0] for row in found), "table", str(path))
         query = 'SELECT * FROM "{}"'.format(name.replace('"', '""'))
     cursor = database.execute(query)
@@ -76,11 +81,13 @@ def _read_duckdb(address: str, wish: Wish, *, name: str) -> Opened:
             database.execute("SET autoinstall_known_extensions = false")  # nothing is fetched from elsewhere
             query = wish.options.get("query") or (wish.part if is_query(wish.part) else "")
             if not query:
-                tables = [row[0] for row in database.execute("SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()]
+                tables = [row[0] for row in database.execute(DUCKDB_TABLES).fetchall()]
                 name = chosen_part(wish.part, sorted(tables), "table", address)
                 query = 'SELECT * FROM "{}"'.format(name.replace('"', '""'))
             answer = database.execute(query).to_arrow_table()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0][:300]
-        raise SourceError(f"The DuckDB query or file must work, but does not ({reason}). Check it in DuckDB.") from error
+        raise SourceError(
+            f"The DuckDB query or file must work, but does not ({reason}). Check it in DuckDB."
+        ) from error
     return Opened(name, answer if isinstance(answer, pa.Table) else pa.table(answer))

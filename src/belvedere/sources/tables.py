@@ -107,7 +107,9 @@ def read_json(path: Path, wish: Wish) -> Opened:
     try:
         found = json.loads(text)
     except RecursionError as error:
-        raise SourceError(f"{path} must be JSON of ordinary depth, but is nested too deep. Flatten it first.") from error
+        raise SourceError(
+            f"{path} must be JSON of ordinary depth, but is nested too deep. Flatten it first."
+        ) from error
     except ValueError:
         return _read_lines(path, text)
     if isinstance(found, dict):
@@ -140,7 +142,11 @@ def _read_lines(path: Path, text: str) -> Opened:
             "Check the file, or name it .csv or .txt if it is one."
         )
     table, account = _table_of_list(rows)
-    lost = (f"{counted(len(broken), 'line')} are no JSON and were left out (first: line {broken[0]:,}).",) if broken else ()
+    lost = (
+        (f"{counted(len(broken), 'line')} are no JSON and were left out (first: line {broken[0]:,}).",)
+        if broken
+        else ()
+    )
     return Opened(path.stem.removesuffix(".jsonl"), table, (*lost, *account))
 
 

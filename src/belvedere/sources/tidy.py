@@ -77,7 +77,10 @@ def plain_column(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, N
     """Give a column one of the plain types: bool, int, float, text, time, bytes, list of numbers."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        column, kind = pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type), kind.storage_type
+        column, kind = (
+            pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type),
+            kind.storage_type,
+        )
     if pa.types.is_dictionary(kind):
         return plain_column(name, column.cast(kind.value_type))
     for is_kind, change in PLAIN:
@@ -126,7 +129,9 @@ def _from_list(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Not
         return column, ()
     if pa.types.is_string(inner) or pa.types.is_large_string(inner):
         joined = [None if value is None else ", ".join(word or "" for word in value) for value in column.to_pylist()]
-        return pa.chunked_array([pa.array(joined, pa.string())]), (f"The lists in column {name!r} were joined by commas.",)
+        return pa.chunked_array([pa.array(joined, pa.string())]), (
+            f"The lists in column {name!r} were joined by commas.",
+        )
     return _to_text(name, column)
 
 

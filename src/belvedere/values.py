@@ -1,0 +1,158 @@
+"""Arrow columns as NumPy arrays and Python text: shared by the stages that look into a table.
+
+Values only: no files, no torch, no statistics.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+MISSING_WORDS = frozenset(
+    ["", "na", "n/a", "nan", "null", "none", "#n/a", "<na>", "?", "-", "--", ".", "missing", "unknown", "nil"]
+)
+UNITS = re.compile(r"^[\s$€£¥₹]+|[\s%€$£¥]+$")
+THOUSANDS = re.compile(r"[-+]?\d{1,3}([,\u00a0 '’]\d{3})+(\.\d+)?")
+
+
+def to_floats(column: pa.ChunkedArray) -> Array:
+    """Read a column as float64, NaN where missing or no number; text by `parse_number`.
+
+    Examples
+    --------
+    >>> to_floats(pa.chunked_array([["1,200", "7 %", "n/a", None]])).tolist()
+    [1200.0, 7.0, nan, nan]
+    """
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        column = column.cast(pa.uint8())
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        column = pc.divide(column.cast(pa.timestamp("ms")).cast(pa.int64()).cast(pa.float64(), safe=False), 1000.0)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        codes, levels = to_codes(column)
+        numbers = np.array([*(parse_number(level) for level in levels), np.nan])
+        return numbers[codes]
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return np.full(len(column), np.nan)
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy())
+
+
+def parse_number(text: str) -> float:
+    """Read a number as people write it: with thousands separators, currency or percent signs; NaN where it is none.
+
+    Examples
+    --------
+    >>> [parse_number(text) for text in ("$1,234.50", "3.5%", "1 000 000", "ten", "1e3", "0x10", "1_000")]
+    [1234.5, 3.5, 1000000.0, nan, 1000.0, nan, nan]
+    """
+    plain = UNITS.sub("", text)
+    if THOUSANDS.fullmatch(plain):
+        plain = re.sub(r"[,\u00a0 '’]", "", plain)
+    try:
+        return float(plain) if "_" not in plain and plain.lower() not in ("nan", "inf", "infinity", "-inf") else np.nan
+    except ValueError:
+        return np.nan
+
+
+def to_codes(column: pa.ChunkedArray) -> tuple[Array, list[str]]:
+    """Number the different values of a column; -1 where missing (empty text too).
+
+    Returns
+    -------
+    codes : int64 (rows,)
+    levels : list of str
+        Values as text, in order of appearance.
+    """
+    if pa.types.is_string(column.type):
+        column = column.cast(pa.large_string())  # one chunk may pass 2 GiB
+    encoded = pc.dictionary_encode(column).combine_chunks()
+    encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
+    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    values = encoded.dictionary.to_pylist()
+    levels = [level_text(value) for value in values]
+    absent = np.array([*(not level.strip() for level in levels), True])
+    return (np.where(absent[codes], -1, codes) if len(codes) else codes), levels
+
+
+def level_text(value: Any) -> str:
+    """Write one value as the name of a category; missing is ''.
+
+    Examples
+    --------
+    >>> [level_text(value) for value in (True, 3.0, 2, "a", None, float("nan"))]
+    ['true', '3', '2', 'a', '', '']
+    """
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def to_texts(column: pa.ChunkedArray) -> list[str]:
+    """Read a column as text, '' where missing."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return [text or "" for text in column.to_pylist()]
+    return [level_text(value) for value in column.to_pylist()]
+
+
+def to_matrix(column: pa.ChunkedArray) -> Array:
+    """Read a column of lists of one length as (rows, width), without copying where Arrow allows; NaN rows where missing.
+
+    Examples
+    --------
+    >>> to_matrix(pa.chunked_array([pa.array([[1, 2], [3, 4]], pa.list_(pa.uint8(), 2))])).tolist()
+    [[1, 2], [3, 4]]
+    """
+    if not pa.types.is_fixed_size_list(column.type):
+        return _ragged_matrix(column)
+    width = column.type.list_size
+    parts = [_chunk_matrix(chunk, width) for chunk in column.chunks]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros((0, width), np.float32)
+
+
+def _chunk_matrix(chunk: Any, width: int) -> Array:
+    if chunk.null_count:
+        present = pc.is_valid(chunk).to_numpy(zero_copy_only=False)
+        filled = np.full((len(chunk), width), np.nan, np.float32)
+        filled[present] = _flat(chunk.drop_null().flatten()).reshape(-1, width)
+        return filled
+    return _flat(chunk.flatten()).reshape(len(chunk), width)
+
+
+def _flat(values: Any) -> Array:
+    if values.null_count:
+        values = values.cast(pa.float32(), safe=False)
+    return np.asarray(values.to_numpy(zero_copy_only=False))
+
+
+def _ragged_matrix(column: pa.ChunkedArray) -> Array:
+    """Lists of several lengths as one matrix: padded with NaN to the longest."""
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int64)
+    width = int(lengths.max(initial=0))
+    matrix = np.full((len(column), width), np.nan, np.float32)
+    matrix[np.arange(width) < lengths[:, None]] = _flat(
+        pc.list_flatten(column).cast(pa.float32(), safe=False).combine_chunks()
+    )
+    return matrix
+
+
+def spread(n: int, most: int, seed: int = 0) -> Array:
+    """Row numbers, sorted: all `n`, or `most` drawn by seed."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+
+
+def shown(names: Sequence[str], most: int = 3) -> str:
+    """Write some names, quoted, with an ellipsis where there are more."""
+    return ", ".join(repr(name) for name in names[:most]) + (", …" if len(names) > most else "")
