@@ -72,9 +72,7 @@ def name_region(level, index, parent_index):
     """A name such as a person would give; sub-regions differ from their sisters."""
     words = NAMES[level]
     name = words[(index * 7 + parent_index) % len(words)] if level else words[index]
-    return (
-        name if level == 0 else f"{name} {NAMES[0][index // LEVELS[1]].lower()}" if level == 1 else name
-    )
+    return name if level == 0 else f"{name} {NAMES[0][index // LEVELS[1]].lower()}" if level == 1 else name
 
 
 def make_regions(places, region_of):
@@ -138,7 +136,7 @@ def make_rows(rng, region_of, *, images=True):
     n, group, sub = len(region_of), region_of[:, 0], region_of[:, 1]
     price = np.exp(rng.normal(4 + 0.4 * sub % 3, 0.9)).round(2)
     year = (1500 + 25 * sub + rng.normal(0, 40, n)).astype(np.int32)
-    added = np.datetime64("2015-01-01", "ms") + (rng.beta(2, 1.2, n) * 11 * 365 * 86_400_000).astype("timedelta64[ms]")
+    added = np.datetime64("2015-01-01", "ms") + (rng.beta(2, 1.2, n) * 11 * 365 * 86_400).astype("timedelta64[s]")
     truth = np.where(rng.random(n) < 0.04, rng.integers(0, 5, n), group)
     city = np.minimum(rng.geometric(0.22, n) - 1 + group, 11)
     wave = np.sin(np.linspace(0, 6, 24)[None, :] * (1 + group[:, None] / 3)) + rng.normal(0, 0.2, (n, 24))

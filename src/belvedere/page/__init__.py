@@ -8,6 +8,7 @@ from belvedere.page.encode import encode
 from belvedere.page.page import Page
 from belvedere.page.plain import to_plain, write_json
 from belvedere.page.previews import preview_rows
+from belvedere.page.subset import take_rows
 from belvedere.page.tables import make_table, write_csv, write_parquet
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "make_table",
     "preview_rows",
     "shown_columns",
+    "take_rows",
     "to_plain",
     "write_csv",
     "write_json",

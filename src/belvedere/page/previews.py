@@ -19,9 +19,22 @@ def preview_rows(content: MapContent, rows: Sequence[int]) -> list[dict[str, Any
     """Make one dict of column names and JSON values for each row; images are fetched by their own route, here null."""
     columns = [column for column in content.schema if column.kind != "image"]
     taken = content.rows.select([column.name for column in columns]).take(np.asarray(rows, dtype=np.int64))
-    parts = {column.name: [preview(v, column) for v in taken[column.name].to_pylist()] for column in columns}
+    parts = {column.name: _previews(taken[column.name], column) for column in columns}
     pictures = {column.name: None for column in content.schema if column.kind == "image"}
     return [{name: values[i] for name, values in parts.items()} | pictures for i in range(len(rows))]
+
+
+def _previews(values: Any, column: Column) -> list[Any]:
+    """Turn values into JSON; single-precision numbers with the seven digits they have."""
+    is_single = "float" in str(values.type).split("<")[-1].replace("halffloat", "float")
+    plain = [preview(value, column) for value in values.to_pylist()]
+    return [_shorten(value) for value in plain] if is_single else plain
+
+
+def _shorten(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shorten(part) for part in value]
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def preview(value: Any, column: Column) -> Any:
