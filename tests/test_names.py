@@ -48,13 +48,22 @@ def test_a_sub_region_is_named_by_what_tells_it_from_its_parent() -> None:
 
 
 def test_siblings_never_share_a_name() -> None:
-    table = pa.table({"age": [1.0] * 40, "job": ["nurse"] * 40, "said": ["x"] * 40})
-    region_of = np.repeat(np.arange(4, dtype=np.int32), 10)[:, None]
+    table = pa.table({"age": [1.0, 1.0, 9.0, 9.0] * 10, "job": ["nurse"] * 40, "said": ["x"] * 40})
+    region_of = np.tile(np.arange(4, dtype=np.int32), 10)[:, None]
     regions = tuple(Region(i, -1, 0, 0.0, 0.0, 10) for i in range(4))
 
     names = [r.name for r in name_regions(regions, region_of, table, SCHEMA)]
 
     assert len(set(names)) == 4
+    assert all(names)
+
+
+def test_what_nothing_sets_apart_has_no_name() -> None:
+    table = pa.table({"age": [1.0] * 40, "job": ["nurse"] * 40, "said": ["x"] * 40})
+    region_of = np.repeat(np.arange(4, dtype=np.int32), 10)[:, None]
+    regions = tuple(Region(i, -1, 0, 0.0, 0.0, 10) for i in range(4))
+
+    assert {r.name for r in name_regions(regions, region_of, table, SCHEMA)} == {""}
 
 
 def test_the_effect_of_a_number_is_twice_the_auc_less_one() -> None:

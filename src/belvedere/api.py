@@ -144,6 +144,7 @@ def _assemble(
 
     channels = dict(drawn.channels)
     channels |= {k: v for k, v in (("confidence", learned.confidence), ("error", learned.error)) if v is not None}
+    schema = _as_learned(schema, learned)
     return MapContent(
         name=source.name,
         schema=schema,
@@ -166,6 +167,14 @@ def _assemble(
         | {f"place.{k}": v for k, v in drawn.place_tensors.items()},
         provenance=_provenance(source, learned, drawn),
     )
+
+
+def _as_learned(schema: Schema, learned: "Learned") -> Schema:
+    """The schema with the target's kind as it was learned: numbers learned as classes are shown as classes."""
+    target = learned.target
+    if target is None or not target.classes or schema[target.name].kind != "number":
+        return schema
+    return schema.with_column(target.name, kind="category")
 
 
 def _provenance(source: Source, learned: "Learned", drawn: "Drawn") -> dict[str, Any]:

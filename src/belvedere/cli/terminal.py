@@ -114,28 +114,38 @@ def print_summary(made: "Map", *, saved: str, seconds: float) -> None:
     console.print(f"\nSaved [bold]{escape(saved)}[/] in {_minutes(seconds)}\n")
     console.print("[dim]Next[/]")
     for command, what in _next_steps(saved):
-        console.print(f"  {escape(command):<46} [dim]{what}[/]")
+        console.print(f"  {escape(command):<44} [dim]{what}[/]")
 
 
 def _next_steps(saved: str) -> Iterable[tuple[str, str]]:
     """Commands that a person may want now."""
     yield f"belvedere view {saved}", "explore it in the browser"
     yield f"belvedere place {saved} NEW.csv", "put new rows onto it"
-    yield f"belvedere export {saved} --png map.png", "a picture, a page or a table of it"
+    yield f"belvedere export {saved} --png map.png", "a picture (or a page, a table)"
 
 
 def print_scores(title: str, scores: "list[Score]") -> None:
-    """Print scores as a table, the baseline beside each."""
+    """Print scores as a table with the baseline beside each; what was measured on what stands below, once."""
     if not scores:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title_justify="left")
-    table.add_column(title, header_style="bold")
-    for name in ("", "95 %", "baseline", ""):
-        table.add_column(name, justify="right" if name != "" else "left")
+    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column(title, header_style="bold", min_width=22)
+    for name in ("", "95 %", "baseline"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
     for score in scores:
         table.add_row(score.name, f"[bold]{number(score.value)}[/]", _interval(score), *_baseline(score))
     out().print(table)
+    for said in dict.fromkeys(_footnote(score) for score in scores):
+        if said:
+            out().print(f"[dim]{escape(said)}[/]")
     out().print()
+
+
+def _footnote(score: "Score") -> str:
+    """Say on what a score was measured, and against what."""
+    beside = f"baseline: {score.baseline_name}" if score.baseline is not None else ""
+    return " · ".join(part for part in (score.about, beside) if part)
 
 
 def number(value: float) -> str:
@@ -151,12 +161,11 @@ def _interval(score: "Score") -> str:
 
 
 def _baseline(score: "Score") -> tuple[str, str]:
-    """Write the baseline of a score and who wins."""
+    """Write the baseline of a score, and a word where it wins."""
     if score.baseline is None:
-        return "", f"[dim]{escape(score.about)}[/]"
-    wins = (score.value >= score.baseline) == score.higher_is_better or score.value == score.baseline
-    mark = "" if wins else "  [yellow]the baseline wins[/]"
-    return number(score.baseline), f"[dim]{escape(score.baseline_name)}[/]{mark}"
+        return "", ""
+    wins = score.value == score.baseline or (score.value > score.baseline) == score.higher_is_better
+    return number(score.baseline), "" if wins else "[yellow]the baseline wins[/]"
 
 
 def print_findings(findings: "Iterable[Finding]") -> None:

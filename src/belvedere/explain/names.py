@@ -37,7 +37,8 @@ def name_regions(
     Returns
     -------
     tuple of Region
-        The same regions with `name` and `why` filled in; names differ among regions of one parent.
+        The same regions with `name` and `why` filled in. Names differ among regions of one parent; a region that
+        nothing sets apart keeps an empty name rather than a vague one.
     """
     found = naming_features(table, schema, seed=seed)
     sampled = region_of[found.rows] if len(regions) else region_of[:0]
@@ -107,9 +108,8 @@ def _joined(phrases: list[tuple[str, float]], length: int) -> str:
 
 
 def _numbered(name: str, used: set[str]) -> str:
-    """Add a number where a sibling has the name already: 'mixed', then 'mixed 2'."""
-    base = name or "mixed"
-    number, candidate = 2, base
-    while candidate in used:
-        candidate, number = f"{base} {number}", number + 1
+    """Add a number where a sibling has the name already: 'low age', then 'low age 2'; nothing stays nothing."""
+    number, candidate = 2, name
+    while candidate and candidate in used:
+        candidate, number = f"{name} {number}", number + 1
     return candidate
