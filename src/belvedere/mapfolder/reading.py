@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from belvedere.errors import MapFolderError
@@ -20,6 +21,11 @@ from belvedere.mapfolder.words import read_schema, read_values
 from belvedere.types import TAG_WHY, Column, MapContent, Schema
 
 MAX_MANIFEST_BYTES = 256_000_000
+# What readers of Arrow, Parquet, NumPy, JSON and safetensors raise when bytes are not what they should be.
+DAMAGES = (
+    OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, RecursionError, OverflowError,
+    pa.ArrowException, SafetensorError,
+)  # fmt: skip
 
 
 def open_folder(path: str | os.PathLike[str]) -> MapContent:
@@ -48,7 +54,7 @@ def open_folder(path: str | os.PathLike[str]) -> MapContent:
         return _read(path, manifest)
     except MapFolderError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, pa.ArrowException) as error:
+    except DAMAGES as error:
         raise _damaged(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from error
 
 
