@@ -80,7 +80,7 @@ def test_the_effect_of_a_number_is_twice_the_auc_less_one() -> None:
 
 
 def test_chinese_words_are_pairs_of_characters_without_function_words() -> None:
-    texts = ["苹果很好吃"] * 30 + ["酒店房间小"] * 30
+    texts = ["苹果很好吃"] * 30 + ["酒店很小"] * 30
     table = pa.table({"age": [1.0] * 60, "job": ["a"] * 60, "said": texts})
     region_of = np.repeat(np.array([0, 1], np.int32), 30)[:, None]
     regions = tuple(Region(i, -1, 0, 0.0, 0.0, 30) for i in range(2))

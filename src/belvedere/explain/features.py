@@ -165,7 +165,7 @@ def split_words(text: str) -> set[str]:
 def _words(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floats]:
     """One yes/no feature per frequent word."""
     texts = [split_words(str(v)[:4000]) if v is not None else set() for v in values.to_pylist()]
-    counts = Counter(word for words in texts for word in words)
+    counts = Counter(word for words in texts for word in sorted(words))  # sorted: the same names every time
     lowest = max(3, len(texts) // 2000)
     words = [w for w, n in counts.most_common(MAX_WORDS) if lowest <= n <= 0.6 * len(texts)]
     where = {word: i for i, word in enumerate(words)}
