@@ -29,7 +29,6 @@ COMMANDS = (
     commands.place,
     commands.check,
     learning.train,
-    learning.tune,
     commands.info,
     commands.export,
     learning.networks,
