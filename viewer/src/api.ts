@@ -1,0 +1,75 @@
+/** The only file that fetches: one interface, served by Belvedere or read from the page that carries the map. */
+
+import { inlinedBackend } from "./api_inlined";
+import { ApiError, type Backend, type Trouble } from "./backend";
+import { type Bits, bitsToBase64, checkInfo, decodeColumn, decodePlaces } from "./map_folder";
+
+/** The backend for this page: the map it carries, or the server it came from. */
+export function chooseBackend(page: Document): Backend {
+  return inlinedBackend(page) ?? servedBackend("");
+}
+
+export function servedBackend(base: string): Backend {
+  const get = (path: string) => send(`${base}/api/${path}`);
+  const post = (path: string, body: object) => send(`${base}/api/${path}`, body);
+  const masked = (bits: Bits | null, nRows: number) => bits && bitsToBase64(bits, nRows);
+  return {
+    isServed: true,
+    info: async () => decoded(async () => checkInfo(await (await get("map")).json())),
+    places: async (nRows) => decoded(async () => decodePlaces(await (await get("places")).arrayBuffer(), nRows)),
+    column: async (info, nRows) =>
+      decoded(async () => decodeColumn(info, await (await get(`column/${info.index}`)).arrayBuffer(), nRows)),
+    rows: async (rows) => (await post("rows", { rows })).json(),
+    image: (row, full = false) => `${base}/api/image/${row}${full ? "?size=full" : ""}`,
+    atlas: async (rows, cell) => createImageBitmap(await (await post("atlas", { rows, cell })).blob()),
+    search: async (query, mode, limit) => {
+      const found = await (await post("search", { query, mode, limit })).json();
+      return { rows: found.rows, nFound: found.n_found };
+    },
+    neighbors: async (row) => (await post("neighbors", { row })).json(),
+    contrast: async (selection, against, nRows) =>
+      (await post("contrast", { selection: masked(selection, nRows), against: masked(against, nRows) })).json(),
+    exportRows: async (selection, format, nRows) =>
+      (await post("export", { selection: masked(selection, nRows), format })).blob(),
+    renameRegion: async (id, name) => void (await post("regions", { id, name })),
+    tag: async (name, selection, nRows) =>
+      void (await post("tags", { name, selection: masked(selection, nRows) })),
+  };
+}
+
+async function send(address: string, body?: object): Promise<Response> {
+  const headers = { "Content-Type": "application/json" };
+  const request: RequestInit = body ? { method: "POST", headers, body: JSON.stringify(body) } : {};
+  let answer: Response;
+  try {
+    answer = await fetch(address, { ...request, credentials: "same-origin" });
+  } catch {
+    throw new ApiError("away", address);
+  }
+  if (answer.ok) return answer;
+  throw new ApiError(troubleOf(answer.status), await messageOf(answer));
+}
+
+function troubleOf(status: number): Trouble {
+  if (status === 401 || status === 403) return "refused";
+  return status === 404 ? "missing" : "failed";
+}
+
+async function messageOf(answer: Response): Promise<string> {
+  const text = (await answer.text().catch(() => "")).slice(0, 400);
+  try {
+    const said = JSON.parse(text);
+    return String(said.detail ?? said.error ?? text);
+  } catch {
+    return text || String(answer.status);
+  }
+}
+
+async function decoded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError("damaged", error instanceof Error ? error.message : String(error));
+  }
+}

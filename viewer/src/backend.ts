@@ -1,0 +1,64 @@
+/** What the explorer asks of whoever holds the map, and the troubles it may meet. */
+
+import type { Bits, ColumnData, ColumnInfo, MapInfo, Preview } from "./map_folder";
+
+export type Trouble = "away" | "refused" | "missing" | "damaged" | "failed";
+
+/** Says what kind of trouble it was, so that the page can show the right face. */
+export class ApiError extends Error {
+  constructor(
+    readonly trouble: Trouble,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Found {
+  rows: number[];
+  nFound: number;
+}
+
+export interface Neighbors {
+  rows: number[];
+  distances: number[];
+}
+
+export interface Difference {
+  column: string;
+  kind: string;
+  effect: number;
+  p?: number | null;
+  q?: number | null;
+  inside: number | string | null;
+  outside: number | string | null;
+  /** Categories and texts: the value or word whose share `inside` and `outside` tell. */
+  value?: string | null;
+  words?: string[] | null;
+}
+
+export interface Contrast {
+  differences: Difference[];
+  rule?: string | null;
+  n_inside?: number;
+  n_outside?: number;
+}
+
+export interface Backend {
+  readonly isServed: boolean;
+  info(): Promise<MapInfo>;
+  places(nRows: number): Promise<Uint16Array>;
+  column(info: ColumnInfo, nRows: number): Promise<ColumnData>;
+  /** At most 500 rows. */
+  rows(rows: number[]): Promise<Preview[]>;
+  /** An address for an <img>, or null where there is none. */
+  image(row: number, full?: boolean): string | null;
+  /** Pictures of at most 1,024 rows, 32 to a line. */
+  atlas(rows: number[], cell: number): Promise<ImageBitmap>;
+  search(query: string, mode: "text" | "regex", limit: number): Promise<Found>;
+  neighbors(row: number): Promise<Neighbors>;
+  contrast(selection: Bits, against: Bits | null, nRows: number): Promise<Contrast>;
+  exportRows(selection: Bits | null, format: "csv" | "parquet", nRows: number): Promise<Blob>;
+  renameRegion(id: number, name: string): Promise<void>;
+  tag(name: string, selection: Bits, nRows: number): Promise<void>;
+}

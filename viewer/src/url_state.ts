@@ -1,0 +1,95 @@
+/** The view as a readable hash and back; columns by name, so that a link survives a re-ordered table. */
+
+import { rowsToText, textToRows } from "./row_text";
+import type { ColumnInfo, MapInfo } from "./map_folder";
+import type { Filter, Part, Shape, Tab, View } from "./store";
+
+const TABS: Tab[] = ["map", "selection", "row"];
+const MODES: Record<Part["mode"], string> = { new: "=", add: "+", subtract: "-" };
+
+export function toHash(view: View, info: MapInfo): string {
+  const parts: [string, string][] = [];
+  const put = (key: string, value: string | null) => value !== null && parts.push([key, value]);
+  put("color", view.colorBy === null ? null : info.columns[view.colorBy].name);
+  for (const filter of view.filters) put("filter", filterText(filter, info.columns));
+  for (const part of view.selection) put("select", MODES[part.mode] + shapeText(part.shape));
+  put("row", view.row === null ? null : String(view.row));
+  put("tab", view.tab === "map" ? null : view.tab);
+  put("veil", view.veil ? String(view.threshold) : null);
+  put("rows", view.drawer ? "open" : null);
+  const camera = view.camera;
+  put("at", camera ? [camera.x, camera.y, camera.zoom].map(short).join(",") : null);
+  return parts.length ? `#${new URLSearchParams(parts).toString()}` : "";
+}
+
+/** What a hash says, leaving out everything that this map does not have. */
+export function fromHash(hash: string, info: MapInfo): Partial<View> {
+  const words = new URLSearchParams(hash.replace(/^#/, ""));
+  const view: Partial<View> = {};
+  const color = info.columns.find((column) => column.name === words.get("color"));
+  if (color) view.colorBy = color.index;
+  view.filters = words.getAll("filter").flatMap((text) => readFilter(text, info.columns));
+  view.selection = words.getAll("select").flatMap(readPart);
+  const row = wholeNumber(words.get("row"));
+  if (row !== null && row < info.nRows) view.row = row;
+  const tab = TABS.find((name) => name === words.get("tab"));
+  if (tab) view.tab = tab;
+  const veil = wholeNumber(words.get("veil"));
+  if (veil !== null) Object.assign(view, { veil: true, threshold: Math.min(15, veil) });
+  if (words.get("rows") === "open") view.drawer = true;
+  const at = (words.get("at") ?? "").split(",").map(Number);
+  if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0) view.camera = { x: at[0], y: at[1], zoom: at[2] };
+  return view;
+}
+
+function filterText(filter: Filter, columns: ColumnInfo[]): string {
+  const name = encodeURIComponent(columns[filter.column].name);
+  if (filter.type === "range") return `${name}:${short(filter.low)}..${short(filter.high)}`;
+  return `${name}=${filter.codes.join(",")}`;
+}
+
+function readFilter(text: string, columns: ColumnInfo[]): Filter[] {
+  const range = /^([^:=]*):(.+)\.\.(.+)$/.exec(text);
+  const codes = /^([^:=]*)=([\d,]+)$/.exec(text);
+  const column = columns.find((c) => encodeURIComponent(c.name) === (range ?? codes)?.[1]);
+  if (!column) return [];
+  if (codes) return [{ column: column.index, type: "codes", codes: codes[2].split(",").map(Number) }];
+  const [low, high] = [Number(range![2]), Number(range![3])];
+  return Number.isFinite(low) && Number.isFinite(high) ? [{ column: column.index, type: "range", low, high }] : [];
+}
+
+function shapeText(shape: Shape): string {
+  if (shape.kind === "polygon") return `polygon:${shape.points.map(short).join(",")}`;
+  if (shape.kind === "region") return `region:${shape.id}`;
+  if (shape.kind === "finding") return `finding:${shape.index}`;
+  if (shape.kind === "confusion") return `confusion:${shape.actual},${shape.predicted}`;
+  if (shape.kind === "search") return `${shape.mode}:${shape.query}`;
+  return `rows:${rowsToText(shape.rows)}`;
+}
+
+function readPart(text: string): Part[] {
+  const mode = (Object.keys(MODES) as Part["mode"][]).find((name) => MODES[name] === text[0]);
+  const [, kind, value] = /^.(\w+):([\s\S]*)$/.exec(text) ?? [];
+  const shape = mode && kind ? readShape(kind, value) : null;
+  return mode && shape ? [{ mode, shape }] : [];
+}
+
+function readShape(kind: string, value: string): Shape | null {
+  if (kind === "text" || kind === "regex") return { kind: "search", query: value, mode: kind };
+  if (kind === "rows") return { kind: "rows", rows: textToRows(value) };
+  const numbers = value.split(",").map(Number);
+  if (!numbers.every(Number.isFinite)) return null;
+  if (kind === "polygon" && numbers.length >= 6) return { kind: "polygon", points: numbers };
+  if (kind === "region") return { kind: "region", id: numbers[0] };
+  if (kind === "finding") return { kind: "finding", index: numbers[0] };
+  if (kind === "confusion" && numbers.length === 2) return { kind, actual: numbers[0], predicted: numbers[1] };
+  return null;
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
