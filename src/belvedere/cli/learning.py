@@ -70,13 +70,13 @@ def networks(as_json: o.AsJson = False) -> None:
     from belvedere.networks import NETWORKS
 
     if as_json:
-        typer.echo(json.dumps({name: {"kinds": list(e.kinds), "about": e.sentence} for name, e in NETWORKS.items()}))
+        typer.echo(json.dumps({name: {"kinds": list(e.kinds), "about": e.about} for name, e in NETWORKS.items()}))
         return
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
     for title in ("network", "reads", "what it is"):
         table.add_column(title, overflow="fold")
     for name, entry in NETWORKS.items():
-        table.add_row(f"[bold]{name}[/]", ", ".join(entry.kinds), entry.sentence)
+        table.add_row(f"[bold]{name}[/]", ", ".join(entry.kinds), entry.about)
     terminal.out().print(table)
     terminal.out().print(
         "\n[dim]'auto' chooses by the kinds of the columns; 'none' maps the plain standardized space.[/]"
