@@ -13,10 +13,9 @@ import pyarrow as pa
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from make_fake_map import make_fake_content  # noqa: E402
-
 from belvedere.mapfolder import add_tag, save  # noqa: E402
 from belvedere.types import Column, MapContent, Schema  # noqa: E402
+from make_fake_map import make_fake_content  # noqa: E402
 
 
 def least(n_rows: int) -> MapContent:

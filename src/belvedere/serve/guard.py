@@ -8,17 +8,22 @@ for a cookie that scripts cannot read and other sites cannot send.
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_log = logging.getLogger(__name__)
+
 MAX_BODY_BYTES = 16_000_000  # two selections of ten million rows, as base64 of bitmasks, are 3.4 MB
 MAX_QUERY_BYTES = 2_000
+TOO_LONG = f"A request must be at most {MAX_BODY_BYTES} bytes long."
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; "
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -94,9 +99,9 @@ class Guard:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._answer(scope, receive, _dressed(send))
+            await self._answer(scope, receive, Dressed(send))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: "Dressed") -> None:
         headers = Headers(scope=scope)
         refused = self._refuse(scope, headers)
         if refused is not None:
@@ -105,8 +110,10 @@ class Guard:
         scope["headers"] = [(k, v) for k, v in scope["headers"] if k not in (b"range", b"if-range")]
         try:
             await self.app(scope, _limited(receive), send)
-        except TooLargeError:
-            await _no(413, f"A request must be at most {MAX_BODY_BYTES} bytes long.")(scope, receive, send)
+        except Exception:
+            _log.exception("An answer failed: %s %s", scope["method"], scope["path"][:200])
+            if not send.has_begun:
+                await _no(500, "The answer failed; the terminal says why.")(scope, receive, send)
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
         if not self._is_our_host(headers) or not scope["path"].startswith("/"):
@@ -120,7 +127,7 @@ class Guard:
             return self._at_the_door(scope, headers)
         if not self.keys.fits(headers.get("cookie", "")):
             return _no(401, SHUT)
-        return _check_body(headers) if scope["method"] == "POST" else None
+        return _check_body(headers) if scope["method"] == "POST" else _check_range(headers)
 
     def _is_our_host(self, headers: Headers) -> bool:
         """Exactly one Host header, a known name, and a port that is a number."""
@@ -140,10 +147,6 @@ class Guard:
                 return self.keys.give_cookie(HTMLResponse(GO_ON) if is_foreign else RedirectResponse("/", 303))
             return RedirectResponse("/", 303) if has_cookie else _no(401, SHUT)
         return None if has_cookie else _no(401, SHUT)
-
-
-class TooLargeError(Exception):
-    """A body was longer than allowed."""
 
 
 def _split_host(host: str) -> tuple[str, str]:
@@ -183,8 +186,13 @@ def _check_body(headers: Headers) -> Response | None:
         return _no(415, "A request must be JSON.")
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()) or int(length[:12]) > MAX_BODY_BYTES:
-        return _no(413, f"A request must be at most {MAX_BODY_BYTES} bytes long.")
+        return _no(413, TOO_LONG)
     return None
+
+
+def _check_range(headers: Headers) -> Response | None:
+    """Refuse many ranges at once: merging them was quadratic (CVE-2025-62727). A single one is answered whole."""
+    return _no(416, "Only whole answers are given.") if "," in headers.get("range", "") else None
 
 
 def _no(status: int, sentence: str) -> Response:
@@ -200,22 +208,25 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if total > MAX_BODY_BYTES:
-            raise TooLargeError
+            raise HTTPException(413, TOO_LONG)
         return message
 
     return counted
 
 
-def _dressed(send: Send) -> Send:
-    """Put the protecting headers on every answer, refusals and errors included."""
+class Dressed:
+    """Puts the protecting headers on every answer, refusals and errors included."""
 
-    async def dressed(message: Message) -> None:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send a part of an answer."""
         if message["type"] == "http.response.start":
+            self.has_begun = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 if name != "Cache-Control" or name not in headers:
                     headers[name] = value
-            del headers["server"]
-        await send(message)
-
-    return dressed
+        await self._send(message)
