@@ -184,6 +184,7 @@ def _provenance(source: Source, learned: "Learned", drawn: "Drawn") -> dict[str,
     import numpy
     import torch
 
+    notes = [*source.account, *learned.notes, *drawn.notes]
     return {
         "belvedere": __version__,
         "python": platform.python_version(),
@@ -193,5 +194,6 @@ def _provenance(source: Source, learned: "Learned", drawn: "Drawn") -> dict[str,
         "fingerprint": source.fingerprint,
         "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "space": learned.space,
-        "notes": [*source.account, *learned.notes, *drawn.notes],
+        "notes": notes,
+        "interrupted": any("interrupted" in note for note in (*learned.notes, *drawn.notes)),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from belvedere.cli import options as o
-from belvedere.errors import MapFolderError, SettingError
+from belvedere.errors import MapFolderError, SettingError, StoppedError
 
 if TYPE_CHECKING:
     from belvedere.learn import LearnSettings
@@ -73,6 +73,8 @@ def map_data(
         terminal.print_summary(made, saved=str(folder), seconds=time.monotonic() - began)
         if picture:
             terminal.out().print(f"\nPicture [bold]{picture}[/]")
+    if made.content.provenance["interrupted"]:
+        raise StoppedError(f"Stopped early, as you asked; the map as far as it came is saved in {folder}.")
     if not (no_view or as_json or quiet):
         _serve(made, host=host, port=port, open_browser=True)
 
