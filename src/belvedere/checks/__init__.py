@@ -1,0 +1,6 @@
+"""Data quality and personal data: one file per check, `CHECKS` is the visible table."""
+
+from belvedere.checks.labels import label_quality, suspicious_labels
+from belvedere.checks.run import CHECKS, run_checks
+
+__all__ = ["CHECKS", "label_quality", "run_checks", "suspicious_labels"]
