@@ -4,53 +4,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.checks.hashing import Hashes, hash_column, hash_rows
-from belvedere.checks.look import Look, find, share
-from belvedere.types import Finding
+from belvedere.checks.look import Look, counted, find, share
+from belvedere.types import Finding, Level
 
 MANY = 0.01
+FEW_COLUMNS = 4  # rows of so few plain columns are often equal without being the same case
+RICH = ("text", "image", "sequence", "vector")
 
 
 def check_duplicates(look: Look) -> list[Finding]:
-    """Find equal rows, identifiers and the split left out of the comparison."""
+    """Find equal rows; identifiers and the split are left out of the comparison."""
     names = [column.name for column in look.schema if column.role in ("input", "target")]
     inputs = [column.name for column in look.schema.inputs]
-    if look.n_rows < 2 or not names:
+    if look.n_rows < 2 or not inputs:
         return []
-    hashes = hash_rows(look.table, names)
-    repeated = _repeats(hashes)
-    findings = []
-    if repeated.any():
-        rows = look.row_numbers(repeated)
-        level = "warning" if repeated.mean() >= MANY and not _is_coarse(hashes) else "note"
-        sentence = (
-            f"{len(rows):,} rows ({share(len(rows), look.n_rows)}) repeat an earlier row in every column{look.sampled}."
-        )
-        findings.append(
-            find(
-                "duplicates",
-                level,
-                sentence,
-                rows=rows,
-                cure="Remove them from the file, or keep them if each is a case of its own.",
-            )
-        )
-    alike = hashes if names == inputs else hash_rows(look.table, inputs) if inputs else None
-    if alike is not None:
-        findings += _contradictions(look, alike) + _shared_by_parts(look, alike)
-    return findings
+    alike = hash_rows(look.table, inputs)
+    whole = alike if names == inputs else hash_rows(look.table, names)
+    return _repeated_rows(look, whole) + _contradictions(look, alike) + _shared_by_parts(look, alike)
 
 
-def _repeats(hashes: Hashes) -> NDArray[np.bool_]:
-    """Mark every row that equals an earlier one."""
-    _, first = np.unique(hashes, return_index=True)
-    mask = np.ones(len(hashes), bool)
-    mask[first] = False
-    return mask
-
-
-def _is_coarse(hashes: Hashes) -> bool:
-    """Whether there are so few different rows that repeats say nothing."""
-    return len(np.unique(hashes)) < 0.05 * len(hashes)
+def _repeated_rows(look: Look, hashes: Hashes) -> list[Finding]:
+    """Rows that equal an earlier one; silent where only a few different rows are possible at all."""
+    unique, first = np.unique(hashes, return_index=True)
+    repeated = np.ones(len(hashes), bool)
+    repeated[first] = False
+    inputs = look.schema.inputs
+    coarse = len(inputs) <= FEW_COLUMNS and not any(column.kind in RICH for column in inputs)
+    if not repeated.any() or (coarse and len(unique) < 0.1 * len(hashes)):
+        return []
+    rows = look.row_numbers(repeated)
+    level: Level = "warning" if repeated.mean() >= MANY and not coarse else "note"
+    sentence = (
+        f"{counted(len(rows), 'row')} ({share(len(rows), look.n_rows)}) {'repeats' if len(rows) == 1 else 'repeat'} "
+        f"an earlier row in every column{look.sampled}."
+    )
+    cure = "Remove them from the file, or keep them if each is a case of its own."
+    return [find("duplicates", level, sentence, rows=rows, cure=cure)]
 
 
 def _contradictions(look: Look, alike: Hashes) -> list[Finding]:
@@ -58,27 +47,25 @@ def _contradictions(look: Look, alike: Hashes) -> list[Finding]:
     target = look.schema.target
     if target is None:
         return []
-    answers = hash_column(look.table.schema.field(target.name), look.column(target.name))
-    order = np.lexsort((answers, alike))
-    same = alike[order][1:] == alike[order][:-1]
-    differ = same & (answers[order][1:] != answers[order][:-1])
-    groups = np.unique(alike[order][1:][differ])
-    mask = np.isin(alike, groups)
+    mask = _differing(alike, hash_column(look.table.schema.field(target.name), look.column(target.name)))
     if not mask.any():
         return []
     rows = look.row_numbers(mask)
-    level = "warning" if mask.mean() >= MANY else "note"
-    sentence = f"{len(rows):,} rows are equal in every input but differ in '{target.name}': no network can tell them apart{look.sampled}."
-    return [
-        find(
-            "duplicates",
-            level,
-            sentence,
-            rows=rows,
-            column=target.name,
-            cure="Look at them: labels may be wrong, or a column is missing.",
-        )
-    ]
+    level: Level = "warning" if mask.mean() >= MANY else "note"
+    sentence = (
+        f"{counted(len(rows), 'row')} are equal in every input but differ in '{target.name}': "
+        f"no network can tell them apart{look.sampled}."
+    )
+    cure = "Look at them: labels may be wrong, or a column is missing."
+    return [find("duplicates", level, sentence, rows=rows, column=target.name, cure=cure)]
+
+
+def _differing(alike: Hashes, answers: Hashes) -> NDArray[np.bool_]:
+    """Mark rows whose group of equal inputs has more than one answer."""
+    order = np.lexsort((answers, alike))
+    same = alike[order][1:] == alike[order][:-1]
+    differ = same & (answers[order][1:] != answers[order][:-1])
+    return np.asarray(np.isin(alike, np.unique(alike[order][1:][differ])))
 
 
 def _shared_by_parts(look: Look, alike: Hashes) -> list[Finding]:
@@ -92,15 +79,11 @@ def _shared_by_parts(look: Look, alike: Hashes) -> list[Finding]:
     if not leaked.any() or training.all():
         return []
     rows = look.row_numbers(leaked)
-    level = "serious" if leaked.sum() >= MANY * (~training).sum() else "warning"
-    sentence = f"{len(rows):,} rows outside training ({share(len(rows), int((~training).sum()))}) also stand in training{look.sampled}: scores on them are too good."
-    return [
-        find(
-            "leakage",
-            level,
-            sentence,
-            rows=rows,
-            column=split[0].name,
-            cure="Remove them from the test part, or drop the split column.",
-        )
-    ]
+    held_out = int((~training).sum())
+    level: Level = "serious" if len(rows) >= MANY * held_out else "warning"
+    sentence = (
+        f"{counted(len(rows), 'row')} outside training ({share(len(rows), held_out)}) also stand in training"
+        f"{look.sampled}: scores on them are too good."
+    )
+    cure = "Remove them from the test part, or drop the split column."
+    return [find("leakage", level, sentence, rows=rows, column=split[0].name, cure=cure)]

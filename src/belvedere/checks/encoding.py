@@ -1,14 +1,17 @@
 """Text damaged by a wrong encoding: mojibake, replacement characters, stray control characters and byte order marks."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, find, is_text, quoted
-from belvedere.types import Finding
+from belvedere.checks.look import Look, counted, find, is_text, quoted
+from belvedere.types import Finding, Level
 
-SUSPECT = "[\u00c2\u00c3\u00c5\u00c4\u00d0\u00d1\u00e2\u00e3\u00e4-\u00ef][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u951f\u65a4\u62f7|\u70eb\u70eb\u70eb"
+LEADING = "[\u00c2-\u00f4]"  # what the first byte of two to four looks like in Windows-1252
+FOLLOWING = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+SUSPECT = f"{LEADING}{FOLLOWING}|\u951f\u65a4\u62f7|\u70eb\u70eb\u70eb"
 REPLACED = "\ufffd"
 STRAY = "[\ufeff\u200b\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0080-\u009f]"
 WELL_KNOWN = ("\u951f\u65a4\u62f7", "\u70eb\u70eb\u70eb")  # what GBK makes of U+FFFD, and of fresh memory
@@ -61,22 +64,24 @@ def _mojibake(look: Look, name: str) -> list[Finding]:
     if not damaged:
         return []
     rows = look.row_numbers(np.array([place for place, _ in damaged], dtype=np.int64))
-    sentence = f"{len(rows):,} texts in '{name}' are damaged by a wrong encoding, for instance {damaged[0][1][:60]!r}."
+    sentence = (
+        f"{counted(len(rows), 'text')} in '{name}' damaged by a wrong encoding, for instance {damaged[0][1][:60]!r}."
+    )
     cure = "Read the original file again as UTF-8, or mend the texts before mapping."
     return [find("encoding", "warning", sentence, column=name, rows=rows, cure=cure)]
 
 
 def _matches(look: Look, name: str) -> list[Finding]:
     column, findings = look.column(name), []
-    told = (
-        (pc.match_substring(column, REPLACED), "warning", f"hold '{REPLACED}', where a character was lost"),
-        (pc.match_substring_regex(column, STRAY), "note", "hold invisible control characters or byte order marks"),
+    told: tuple[tuple[Any, Level, str], ...] = (
+        (pc.match_substring(column, REPLACED), "warning", f"with '{REPLACED}', where a character was lost"),
+        (pc.match_substring_regex(column, STRAY), "note", "with invisible control characters or byte order marks"),
     )
     for matched, level, what in told:
         mask = np.asarray(pc.fill_null(matched, False).to_numpy(), dtype=bool)
         if mask.any():
             rows = look.row_numbers(mask)
-            sentence = f"{len(rows):,} texts in '{name}' {what}."
+            sentence = f"{counted(len(rows), 'text')} in '{name}' {what}."
             findings.append(
                 find(
                     "encoding",
@@ -86,5 +91,5 @@ def _matches(look: Look, name: str) -> list[Finding]:
                     rows=rows,
                     cure="Read the original file again in its encoding.",
                 )
-            )  # type: ignore[arg-type]
+            )
     return findings

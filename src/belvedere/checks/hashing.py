@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from belvedere.pictures import find_picture
@@ -40,13 +41,26 @@ def hash_column(field: pa.Field, column: pa.ChunkedArray) -> Hashes:
     if pa.types.is_fixed_size_list(kind):
         return _hash_matrix(to_matrix(column))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return np.array([_hash_bytes(repr(value).encode()) for value in column.to_pylist()], np.uint64)
+        return _hash_lists(column)
     if pa.types.is_integer(kind) and not column.null_count:
         return _mix(np.asarray(column.to_numpy()).astype(np.int64).view(np.uint64) + MIX)
     if pa.types.is_floating(kind):
         return _mix((np.asarray(column.to_numpy()).astype(np.float64) + 0.0).view(np.uint64) + MIX)
     codes, _ = to_codes(column)
     return _mix(codes.view(np.uint64) + MIX)
+
+
+def _hash_lists(column: pa.ChunkedArray) -> Hashes:
+    """Hash lists of numbers by their bytes, missing ones by their absence."""
+    hashes = []
+    for chunk in column.chunks:
+        lengths = pc.fill_null(pc.list_value_length(chunk), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        values = chunk.flatten()
+        width = values.type.list_size if pa.types.is_fixed_size_list(values.type) else 1
+        flat = (values.flatten() if width > 1 else values).to_numpy(zero_copy_only=False)
+        ends = np.cumsum(lengths) * width
+        hashes += [_hash_bytes(flat[end - n * width : end].tobytes()) for end, n in zip(ends, lengths, strict=True)]
+    return np.array(hashes, np.uint64)
 
 
 def _read(field: pa.Field, value: object) -> bytes:

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from belvedere.checks.look import Look, find, ignoring
+from belvedere.checks.look import Look, as_kind, find, ignoring
 from belvedere.types import Finding
 from belvedere.values import to_codes
 
@@ -19,7 +19,7 @@ def check_ids(look: Look) -> list[Finding]:
                     "note",
                     sentence,
                     column=column.name,
-                    cure=f"belvedere map … --kind {column.name}={column.kind} uses it",
+                    cure=f"To use it all the same: {as_kind(column.name, column.kind)}",
                 )
             )
         elif column.role == "input" and column.kind == "category" and look.n_rows >= 50:
@@ -35,5 +35,8 @@ def _many_levels(look: Look, name: str) -> list[Finding]:
     present = int((codes >= 0).sum())
     if len(levels) < 50 or len(levels) < present / 3:
         return []
-    sentence = f"'{name}' has {len(levels):,} levels in {present:,} rows: it can be learned by heart but says little about new rows."
+    sentence = (
+        f"'{name}' has {len(levels):,} levels in {present:,} rows: it can be learned by heart but says "
+        "little about new rows."
+    )
     return [find("ids", "warning", sentence, column=name, cure=ignoring(name))]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from belvedere.checks.look import Look, find, quoted, share
+from belvedere.checks.look import Look, counted, find, quoted, share
 from belvedere.types import Finding
 from belvedere.values import to_codes
 
@@ -32,8 +32,10 @@ def _small(look: Look, name: str, codes: np.ndarray, counts: np.ndarray, levels:
     if not len(small):
         return []
     rows = look.row_numbers(np.isin(codes, small))
-    classes = "1 class" if len(small) == 1 else f"{len(small):,} classes"
-    sentence = f"{classes} of '{name}' have fewer than {SMALL} rows ({quoted([levels[code] for code in small], 3)}): they cannot be judged well."
+    sentence = (
+        f"{counted(len(small), 'class', 'classes')} of '{name}' with fewer than {SMALL} rows "
+        f"({quoted([levels[code] for code in small], 3)}): they cannot be judged well."
+    )
     return [
         find("imbalance", "warning", sentence, column=name, rows=rows, cure="Collect more rows, or join these classes.")
     ]
@@ -56,5 +58,5 @@ def _unlabeled(look: Look, name: str, codes: np.ndarray) -> list[Finding]:
     if not (codes < 0).any():
         return []
     rows = look.row_numbers(codes < 0)
-    sentence = f"{len(rows):,} rows have no '{name}': they are mapped, but nothing is learned from them."
+    sentence = f"{counted(len(rows), 'row')} without '{name}': they are mapped, but nothing is learned from them."
     return [find("imbalance", "note", sentence, column=name, rows=rows)]

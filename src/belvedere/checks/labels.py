@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.checks.look import find, share
-from belvedere.types import Finding
+from belvedere.types import Finding, Level
 
 MODEL_WEIGHT = 0.5
 
@@ -60,9 +60,12 @@ def suspicious_labels(
     places = places[np.argsort(score[places], kind="stable")]
     numbers = places if rows is None else np.asarray(rows)[places]
     known = int((labels >= 0).sum())
-    level = "warning" if len(places) >= 0.01 * known else "note"
+    level: Level = "warning" if len(places) >= 0.01 * known else "note"
     what = f"labels in '{column}'" if column else "labels"
-    sentence = f"{len(places):,} {what} ({share(len(places), known)}) look wrong: the network and the neighbors both say otherwise."
+    sentence = (
+        f"{len(places):,} {what} ({share(len(places), known)}) look wrong: "
+        "the network and the neighbors both say otherwise."
+    )
     return find(
         "labels",
         level,
@@ -80,7 +83,7 @@ def label_quality(
     model = _margin(np.asarray(probabilities, dtype=np.float64), labels)
     around = _margin(_neighbor_shares(labels, neighbors, probabilities.shape[1]), labels)
     quality = MODEL_WEIGHT * model + (1 - MODEL_WEIGHT) * around
-    return np.where(labels >= 0, quality, 0.0)
+    return np.asarray(np.where(labels >= 0, quality, 0.0))
 
 
 def _margin(shares: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -102,7 +105,7 @@ def _neighbor_shares(
     for rank in range(near.shape[1]):
         known = near[:, rank] >= 0
         np.add.at(counts, (np.flatnonzero(known), near[known, rank]), 1)
-    return counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    return np.asarray(counts / np.maximum(1, counts.sum(axis=1, keepdims=True)))
 
 
 def _both_object(

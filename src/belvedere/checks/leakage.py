@@ -75,7 +75,10 @@ def _gain(feature: NDArray[np.float64], answers: NDArray[np.float64], *, is_numb
 
 def _finding(name: str, target: str, gain: float) -> Finding:
     if gain >= ALMOST_ALL:
-        sentence = f"'{name}' alone gives '{target}' away ({100 * gain:.0f} % of all there is to learn): is it known before the answer is?"
+        sentence = (
+            f"'{name}' alone gives '{target}' away ({100 * gain:.0f} % of all there is to learn): is it "
+            "known before the answer is?"
+        )
         return find("leakage", "serious", sentence, column=name, cure=ignoring(name))
     sentence = f"'{name}' alone predicts '{target}' surprisingly well ({100 * gain:.0f} % of all there is to learn)."
     return find("leakage", "warning", sentence, column=name, cure=f"If it is known only afterwards: {ignoring(name)}")

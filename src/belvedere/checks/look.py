@@ -104,10 +104,10 @@ def missing_mask(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Which rows hold nothing: null, NaN, or text of blanks."""
     missing = np.asarray(pc.is_null(column).to_numpy(), dtype=bool)
     if pa.types.is_floating(column.type):
-        return np.isnan(to_floats(column)) | missing
+        return np.asarray(np.isnan(to_floats(column)) | missing)
     if is_text(column):
         blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0)
-        return missing | np.asarray(pc.fill_null(blank, False).to_numpy(), dtype=bool)
+        return np.asarray(missing | np.asarray(pc.fill_null(blank, False).to_numpy(), dtype=bool))
     return missing
 
 
@@ -124,7 +124,7 @@ def share(n: int, of: int) -> str:
         return "under 0.1 %"
     if 99.9 < percent < 100:
         return "over 99.9 %"
-    return f"{percent:.1f} %" if percent < 10 and percent % 1 else f"{percent:.0f} %"
+    return f"{percent:.1f} %" if percent % 1 and not 10 <= percent <= 99 else f"{percent:.0f} %"
 
 
 def quoted(names: Any, most: int = 5) -> str:
@@ -139,3 +139,14 @@ def quoted(names: Any, most: int = 5) -> str:
     return ", ".join(repr(str(name)) for name in names[:most]) + (
         f" and {len(names) - most:,} more" if len(names) > most else ""
     )
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2500, "row"), counted(2, "class", "classes")
+    ('1 row', '2,500 rows', '2 classes')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or noun + 's'}"

@@ -12,7 +12,7 @@ def check_mixed(look: Look) -> list[Finding]:
     findings = []
     for column in look.schema:
         values = look.column(column.name)
-        if is_text(values) and column.kind in ("number", "category", "text", "boolean"):
+        if is_text(values) and column.role in ("input", "target"):
             findings += _mixed_text(look, column.name, column.kind)
         elif column.kind == "number":
             findings += _infinite(look, column.name)

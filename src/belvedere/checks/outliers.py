@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from belvedere.checks.look import Look, find
+from belvedere.checks.look import Look, counted, find
 from belvedere.types import Finding
 from belvedere.values import to_floats
 
@@ -26,8 +26,10 @@ def check_outliers(look: Look) -> list[Finding]:
         if span > 0 and 0 < far.sum() <= 2 * k:
             rows = look.row_numbers(far)
             worst = values[far][np.abs(values[far] - np.median(present)).argmax()]
-            count = "1 value" if len(rows) == 1 else f"{len(rows):,} values"
-            sentence = f"{count} of '{column.name}' lie far outside the rest ({low:g} to {high:g}), for instance {worst:g}{look.sampled}."
+            sentence = (
+                f"{counted(len(rows), 'value')} of '{column.name}' far outside the rest ({low:g} to {high:g}), "
+                f"for instance {worst:g}{look.sampled}."
+            )
             findings.append(
                 find(
                     "outliers",

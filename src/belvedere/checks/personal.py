@@ -83,30 +83,70 @@ class Pattern:
 PATTERNS = (
     Pattern("e-mail addresses", r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}"),
     Pattern("Chinese identity numbers", r"[1-9]\d{5}(?:18|19|20)\d{9}[\dXx]", passes_chinese_id),
-    Pattern("payment card numbers", r"[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{5}", passes_luhn),
+    Pattern(
+        "payment card numbers",
+        r"[2-6]\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{5}",
+        passes_luhn,
+    ),
     Pattern("bank account numbers (IBAN)", r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?", passes_iban),
-    Pattern("US social security numbers", r"(?:00[1-9]|0[1-9]\d|[1-5]\d{2}|6[0-57-9]\d|66[0-57-9]|[78]\d{2})-\d{2}-\d{4}"),
-    Pattern("IP addresses", r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F:]{1,8}|[0-9a-fA-F:]*::[0-9a-fA-F:]+", is_address, in_text=False),
+    Pattern(
+        "US social security numbers",
+        r"(?:00[1-9]|0[1-9]\d|[1-5]\d{2}|6[0-57-9]\d|66[0-57-9]|[78]\d{2})-\d{2}-\d{4}",
+    ),
+    Pattern(
+        "IP addresses",
+        r"(?:\d{1,3}\.){3}\d{1,3}|(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F:]{1,8}|[0-9a-fA-F:]*::[0-9a-fA-F:]+",
+        is_address,
+        in_text=False,
+    ),
     Pattern("hardware addresses", r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}"),
-    Pattern("keys or tokens", r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|sk-[A-Za-z0-9_-]{20,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{5,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    Pattern(
+        "keys or tokens",
+        r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|sk-[A-Za-z0-9_-]{20,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{5,}"
+        r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    ),
     Pattern("Chinese mobile numbers", r"(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}"),
-    Pattern("phone numbers", r"\+\d{1,3}[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}|\(\d{2,5}\) ?\d{3,4}[ .-]?\d{3,4}|\d{3}[.-]\d{3}[.-]\d{4}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5}", is_phone),
-)  # fmt: skip
+    Pattern(
+        "phone numbers",
+        r"\+\d{1,3}[ .-]?(?:\(?\d{1,4}\)?[ .-]?){2,5}\d{2,4}|\(\d{2,5}\) ?\d{3,4}[ .-]?\d{3,4}"
+        r"|\d{3}[.-]\d{3}[.-]\d{4}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5}",
+        is_phone,
+    ),
+)
 
 NAMES = (
     ("e-mail addresses", r"e-?mail|邮箱|电子邮件"),
-    ("phone numbers", r"\bphone (?:no|nr|number)\b|\bphone\b$|^(?:tele)?phone|mobile|\bcell ?phone|\bfax\b|\btel\b|手机|电话"),
-    ("national identity numbers", r"\bssn\b|social security|national id|identity (?:no|number|card)|passport|\bnino\b|\bnhs (?:no|number)|tax id|aadhaa?r|\bcpf\b|\bdni\b|driver'?s? licen[cs]e|身份证|护照"),
-    ("names of people", r"(?:first|last|given|family|middle|full|maiden|user|patient|customer|client|employee|person|student|contact|driver|passenger|owner) ?name\b|\bsurname\b|\bforename\b|vorname|nachname|pr[ée]nom|姓名|名字"),
-    ("postal addresses", r"\b(?:street|home|postal|mailing|billing|shipping) ?(?:address|addr)\b|^addr(?:ess)?(?: ?line)? ?\d?$|\bstreet\b|stra(?:ß|ss)e|住址|地址"),
+    (
+        "phone numbers",
+        r"\bphone (?:no|nr|number)\b|\bphone$|^(?:tele)?phone|mobile|\bcell ?phone|\bfax\b|\btel\b|手机|电话",
+    ),
+    (
+        "national identity numbers",
+        r"\bssn\b|social security|national id|identity (?:no|number|card)|passport|\bnino\b|\bnhs (?:no|number)|tax id"
+        r"|aadhaa?r|\bcpf\b|\bdni\b|driver'?s? licen[cs]e|身份证|护照",
+    ),
+    (
+        "names of people",
+        r"(?:first|last|given|family|middle|full|maiden|user|patient|customer|client|employee|person|student|contact"
+        r"|driver|passenger|owner) ?name\b|\bsurname\b|\bforename\b|vorname|nachname|pr[ée]nom|姓名|名字",
+    ),
+    (
+        "postal addresses",
+        r"\b(?:street|home|postal|mailing|billing|shipping) ?(?:address|addr)\b|^addr(?:ess)?(?: ?line)? ?\d?$|\bstreet\b"
+        r"|stra(?:ß|ss)e|住址|地址",
+    ),
     ("dates of birth", r"\bbirth ?(?:date|day)?\b|\bdate of birth\b|\bdob\b|geburtsdatum|出生"),
     ("coordinates", r"^(?:lat|latitude|lon|lng|long|longitude)$|\b(?:latitude|longitude|geo ?(?:lat|lon))\b|经度|纬度"),
-    ("payment card numbers", r"\b(?:credit|debit|payment)? ?card (?:no|nr|number)\b|\biban\b|account (?:no|number)\b|银行卡"),
+    (
+        "payment card numbers",
+        r"\b(?:credit|debit|payment)? ?card (?:no|nr|number)\b|\biban\b|account (?:no|number)\b|银行卡",
+    ),
     ("keys or tokens", r"\b(?:password|passwd|api ?key|secret|access ?token|auth ?token)\b|密码"),
-)  # fmt: skip
+)
 ATTRIBUTES = re.compile(
-    r"\b(sex|gender|female|male|race|ethnic\w*|religio\w*|politic\w*|party|nationality|native country|foreign worker|disab\w*"
-    r"|orientation|marital status|personal status|pregnan\w*|diagnos\w*|disease|hiv|diabetes|dementia|caste|union member)\b|性别|民族|宗教|婚姻",
+    r"\b(sex|gender|female|male|race|ethnic\w*|religio\w*|politic\w*|party|nationality|native country|foreign worker"
+    r"|disab\w*|orientation|marital status|personal status|pregnan\w*|diagnos\w*|disease|hiv|diabetes|dementia|caste"
+    r"|union member)\b|性别|民族|宗教|婚姻",
     re.IGNORECASE,
 )
 

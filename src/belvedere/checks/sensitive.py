@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, find, ignoring, is_text, quoted, share
+from belvedere.checks.look import Look, counted, find, ignoring, is_text, quoted, share
 from belvedere.checks.personal import ATTRIBUTES, PATTERNS, Pattern, spaced, telling_name
 from belvedere.types import Column, Finding
 from belvedere.values import spread, to_codes
@@ -56,9 +56,9 @@ def _in_column(look: Look, column: Column) -> list[Finding]:
                     f"{share(int(counts[matched].sum()), int(counts.sum()))} of the values look so",
                 )
             ]
-        if part > 0 and column.kind == "category" and pattern.check is not None and counts[matched].sum() >= 3:
+        if counts[matched].sum() >= 3 and is_text(look.column(column.name)):
             found = look.row_numbers(rows[np.isin(codes, np.flatnonzero(matched))])
-            sentence = f"'{column.name}' holds {pattern.noun} in {len(found):,} rows."
+            sentence = f"'{column.name}' holds {pattern.noun} in {counted(len(found), 'row')}."
             return [find("sensitive", "warning", sentence, column=column.name, rows=found, cure=ignoring(column.name))]
     return _by_name(column, levels)
 
@@ -130,7 +130,7 @@ def _in_text(look: Look, column: Column) -> list[Finding]:
         ]
         if found:
             rows = look.row_numbers(np.array(found, dtype=np.int64))
-            sentence = f"{len(rows):,} texts in '{column.name}' ({share(len(rows), look.n_rows)}) hold {pattern.noun}."
+            sentence = f"{counted(len(rows), 'text')} in '{column.name}' ({share(len(rows), look.n_rows)}) with {pattern.noun}."
             findings.append(
                 find(
                     "sensitive",

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, find, missing_mask, share
+from belvedere.checks.look import Look, counted, find, missing_mask, share
 from belvedere.types import Finding
 from belvedere.values import to_codes
 
@@ -32,8 +32,7 @@ def _empty(look: Look, name: str) -> list[Finding]:
     if not mask.any() or mask.all():
         return []
     rows = look.row_numbers(mask)
-    texts = "1 text" if len(rows) == 1 else f"{len(rows):,} texts"
-    sentence = f"{texts} in '{name}' {'is' if len(rows) == 1 else 'are'} empty ({share(len(rows), look.n_rows)}){look.sampled}."
+    sentence = f"{counted(len(rows), 'empty text')} in '{name}' ({share(len(rows), look.n_rows)}){look.sampled}."
     return [
         find(
             "texts",
@@ -52,7 +51,7 @@ def _short(look: Look, name: str) -> list[Finding]:
     if not mask.any() or mask.mean() > 0.2:
         return []
     rows = look.row_numbers(mask)
-    sentence = f"{len(rows):,} texts in '{name}' have at most {SHORT} letters: little can be learned from them."
+    sentence = f"{counted(len(rows), 'text')} in '{name}' of at most {SHORT} letters: little can be learned from them."
     return [find("texts", "note", sentence, column=name, rows=rows)]
 
 
@@ -64,7 +63,10 @@ def _repeated(look: Look, name: str) -> list[Finding]:
     top = int(counts.argmax())
     mask = np.isin(codes, np.flatnonzero(counts >= 5))
     rows = look.row_numbers(mask)
-    sentence = f"{len(rows):,} texts in '{name}' occur five times or more; the commonest {counts[top]:,} times: {levels[top][:60]!r}."
+    sentence = (
+        f"{counted(len(rows), 'text')} in '{name}' that occur five times or more; the commonest "
+        f"{counts[top]:,} times: {levels[top][:60]!r}."
+    )
     return [
         find(
             "texts",
@@ -82,7 +84,9 @@ def _markup(look: Look, name: str) -> list[Finding]:
     if mask.mean() < 0.01 or mask.sum() < 3:
         return []
     rows = look.row_numbers(mask)
-    sentence = f"{len(rows):,} texts in '{name}' ({share(len(rows), look.n_rows)}) hold HTML markup or entities."
+    sentence = (
+        f"{counted(len(rows), 'text')} in '{name}' ({share(len(rows), look.n_rows)}) with HTML markup or entities."
+    )
     return [
         find(
             "texts",
