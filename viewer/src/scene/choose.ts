@@ -22,7 +22,9 @@ export function glName(): string | null {
 /** WebGL2 on a graphics card; the processor everywhere else, where it is the faster of the two. */
 export function createRenderer(wanted: NonNullable<SceneOptions["renderer"]>, lost: () => void): Renderer {
   if (wanted === "cpu") return createCpuRenderer();
-  const name = wanted === "auto" ? glName() : "wanted";
-  if (name === null || isSoftware(name)) return createCpuRenderer();
+  if (wanted === "auto") {
+    const name = glName();
+    if (name === null || isSoftware(name)) return createCpuRenderer();
+  }
   return createGlRenderer(lost) ?? createCpuRenderer();
 }

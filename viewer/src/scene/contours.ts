@@ -1,5 +1,4 @@
-import { type Density, type FieldFrame, GRID } from "./field";
-import { SHORE } from "./ground";
+import { type Density, type FieldFrame, GRID, SHORE } from "./field";
 
 /** One line of equal density, x0,y0,x1,y1,… in map units. */
 export interface Line {

@@ -40,6 +40,15 @@ export interface Target {
 /** Which rows a pass over the points draws: all, only context, all but context. */
 export type Pass = "all" | "context" | "front";
 
+export const passesOf = (frame: Frame): readonly Pass[] =>
+  frame.hasContext ? ["context", "front"] : ["all"];
+
+/** First and last style byte that a pass draws. */
+export const stylesOf = (pass: Pass): [number, number] => [
+  pass === "context" ? CONTEXT : 0,
+  pass === "front" ? CONTEXT - 1 : 255,
+];
+
 /** Blends rows 0…count-1 (draw order) over the picture, one after another. */
 export function paintPoints(
   target: Target,
@@ -56,8 +65,7 @@ export function paintPoints(
   const packed = packStamps(stamps, width);
   const opacities = frame.opacities;
   const count = Math.ceil(pairs.length * frame.share);
-  const low = pass === "context" ? CONTEXT : 0;
-  const high = pass === "front" ? CONTEXT - 1 : 255;
+  const [low, high] = stylesOf(pass);
   const spanX = Math.max(width - 2 * reach, 0);
   const spanY = Math.max(height - 2 * reach, 0);
   for (let k = 0; k < count; k++) {

@@ -1,5 +1,5 @@
 import { paintGroundPixels, paintMistPixels } from "./cpu_ground";
-import { paintPoints, type Target } from "./cpu_points";
+import { paintPoints, passesOf, type Target } from "./cpu_points";
 import { blendPairs } from "./order";
 import type { Frame, Geometry, Ground, Mist } from "./renderer";
 import { type Stamps, stampsOf } from "./stamps";
@@ -56,8 +56,7 @@ export class CpuRaster {
   }
 
   private paintRows(target: Target, geometry: Geometry, frame: Frame): void {
-    const passes = frame.hasContext ? (["context", "front"] as const) : (["all"] as const);
-    for (const pass of passes) paintPoints(target, geometry, this.ink, frame, this.stamps, pass);
+    for (const pass of passesOf(frame)) paintPoints(target, geometry, this.ink, frame, this.stamps, pass);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Extent } from "./camera";
 import type { ScenePoints } from "./types";
 
+/** Share of peak density where the shore runs. */
+export const SHORE = 0.06;
 /** Cells per side of every field. */
 export const GRID = 512;
 /** Room around the extent, as a share of its longer side, so that the shelf can fade out. */
@@ -20,14 +22,12 @@ export interface Density {
   frame: FieldFrame;
   /** Barely smoothed counts: how crowded the surroundings of one row are. */
   crowd: Float32Array;
-  /** Smoothed counts, divided by their peak: land and shore. */
+  /** Smoothed counts, 0…1, SHORE at the shore: land. */
   land: Float32Array;
   /** The same, softer: contours. */
   soft: Float32Array;
   /** Softest: the shelf. */
   wide: Float32Array;
-  /** Smoothed counts before division, for shares per cell. */
-  weight: Float32Array;
 }
 
 export function frameOf(extent: Extent): FieldFrame {
@@ -115,19 +115,44 @@ export function landRadius(n: number): number {
   return Math.round(Math.min(Math.max(4 * (70000 / Math.max(n, 1)) ** (1 / 6), 4), 14));
 }
 
+/** Share of the rows that must stand on land. */
+const ON_LAND = 0.975;
+
+/**
+ * Density of the shore: SHORE of the peak, or less where one crowded spot would leave others at sea.
+ * `counts` are the rows per cell, `smooth` the density there.
+ */
+export function shoreDensity(counts: Float32Array, smooth: Float32Array): number {
+  const most = SHORE * peakOf(smooth);
+  const steps = 64;
+  const below = new Float64Array(steps + 1);
+  let rows = 0;
+  for (let k = 0; k < counts.length; k++) {
+    rows += counts[k];
+    if (smooth[k] < most) below[Math.floor((smooth[k] / most) * steps)] += counts[k];
+  }
+  let sunk = 0;
+  for (let step = 0; step < steps; step++) {
+    sunk += below[step];
+    if (sunk > (1 - ON_LAND) * rows) return (most * Math.max(step, 4)) / steps;
+  }
+  return most;
+}
+
 export function densityOf(points: ScenePoints): Density {
   const frame = frameOf(points.extent);
   const counts = binRows(points, frame);
   const even = capped(counts);
   const radius = landRadius(points.n);
-  const weight = blur(even, radius);
-  const land = divideByPeak(weight);
+  const smooth = blur(even, radius);
+  const unit = shoreDensity(even, smooth) / SHORE || 1;
+  const land = smooth.map((value) => Math.min(value / unit, 1));
+  const soften = Math.round(radius * 2.25);
   return {
     frame,
     crowd: blur(counts, 1),
     land,
-    soft: divideByPeak(blur(even, Math.round(radius * 2.25))),
-    wide: divideByPeak(blur(land, Math.round(radius * 2.25))),
-    weight,
+    soft: divideByPeak(blur(even, soften)),
+    wide: divideByPeak(blur(land, soften)),
   };
 }

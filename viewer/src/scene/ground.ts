@@ -1,9 +1,6 @@
-import { binRows, blur, type Density, GRID, landRadius } from "./field";
+import { binRows, blur, type Density, GRID, landRadius, SHORE } from "./field";
 import { type MapTokens, mixRgb, packRgb, rgbOf } from "./tokens";
 import type { ScenePoints } from "./types";
-
-/** Share of peak density where the shore runs. */
-export const SHORE = 0.06;
 
 export function smoothStep(low: number, high: number, value: number): number {
   const share = Math.min(Math.max((value - low) / (high - low), 0), 1);
@@ -30,7 +27,7 @@ export function paintMist(points: ScenePoints, veil: Uint8Array, density: Densit
   const rows = blur(binRows(points, density.frame), radius);
   const mist = new Uint8Array(GRID * GRID);
   for (let k = 0; k < mist.length; k++) {
-    if (density.land[k] < SHORE - 0.01 || rows[k] <= 0) continue;
+    if (density.land[k] < SHORE - 0.01 || rows[k] <= 1e-6) continue;
     const share = doubt[k] / (255 * rows[k]);
     const onLand = Math.min((density.land[k] - SHORE + 0.01) / 0.05, 1);
     const level = Math.min(Math.max((share - 0.26) / 0.34, 0), 1) * onLand;

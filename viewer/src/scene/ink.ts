@@ -43,7 +43,7 @@ export const veilState = (doubt: number): number => 1 + Math.round((doubt / 255)
 /** Radius in CSS pixels: 1.12 × zoom^0.45, larger for few rows and finer for very many. */
 export function pointRadius(n: number, zoom: number, width: number): number {
   const few = Math.min((40000 / Math.max(n, 1)) ** 0.2, 3.2);
-  const many = (150000 / Math.max(n, 1)) ** 0.23;
+  const many = (150000 / Math.max(n, 1)) ** 0.25;
   const screen = width <= 720 ? 0.78 : 1.12;
   return screen * (n < 40000 ? few : n > 150000 ? many : 1) * Math.max(zoom, 0.5) ** 0.45;
 }

@@ -4,7 +4,7 @@
  */
 export const PHASES = 8;
 /** Coverage below this (of 256) is left out: it costs a pixel and shows nothing. */
-export const FAINTEST = 10;
+export const FAINTEST = 20;
 
 export interface Stamps {
   radius: number;
@@ -42,9 +42,12 @@ function addStamp(pixels: StampPixels, radius: number, reach: number, phase: num
   }
 }
 
+/** Pixels from a center's pixel to the farthest that its disc may touch. */
+export const reachOf = (radius: number): number => Math.ceil(radius + 0.5);
+
 /** Stamps of a disc with the radius in device pixels. */
 export function stampsOf(radius: number): Stamps {
-  const reach = Math.ceil(radius + 0.5);
+  const reach = reachOf(radius);
   const pixels: StampPixels = { dx: [], dy: [], weights: [] };
   const starts = new Int32Array(PHASES * PHASES + 1);
   for (let phase = 0; phase < PHASES * PHASES; phase++) {
