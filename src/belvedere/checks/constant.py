@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from belvedere.checks.look import Look, counted, find, ignoring, missing_mask, quoted, share
+from belvedere.checks.look import Look, agree, counted, find, ignoring, missing_mask, quoted, share
 from belvedere.types import Finding
 from belvedere.values import to_codes
 
@@ -61,8 +61,6 @@ def _examine(look: Look, name: str, values: pa.ChunkedArray) -> tuple[str, Findi
     if len(present) >= ENOUGH and NEARLY * len(present) <= counts[top] < len(present):
         rows = look.row_numbers((codes >= 0) & (codes != top))
         part = share(int(counts[top]), len(present))
-        sentence = (
-            f"'{name}' is {levels[top][:40]} in {part} of the rows; {counted(len(rows), 'row')} differ{look.sampled}."
-        )
+        sentence = f"'{name}' is {levels[top][:40]} in {part} of the rows; {counted(len(rows), 'row')} {agree(len(rows), 'differs', 'differ')}{look.sampled}."
         return "nearly", find("constant", "note", sentence, column=name, rows=rows)
     return "", None

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.checks.hashing import Hashes, hash_column, hash_rows
-from belvedere.checks.look import Look, counted, find, share
+from belvedere.checks.look import Look, agree, counted, find, share
 from belvedere.types import Finding, Level
 
 MANY = 0.01
@@ -35,7 +35,7 @@ def _repeated_rows(look: Look, hashes: Hashes) -> list[Finding]:
     rows = look.row_numbers(repeated)
     level: Level = "warning" if repeated.mean() >= MANY and not coarse else "note"
     sentence = (
-        f"{counted(len(rows), 'row')} ({share(len(rows), look.n_rows)}) {'repeats' if len(rows) == 1 else 'repeat'} "
+        f"{counted(len(rows), 'row')} ({share(len(rows), look.n_rows)}) {agree(len(rows), 'repeats', 'repeat')} "
         f"an earlier row in every column{look.sampled}."
     )
     cure = "Remove them from the file, or keep them if each is a case of its own."
@@ -82,7 +82,7 @@ def _shared_by_parts(look: Look, alike: Hashes) -> list[Finding]:
     held_out = int((~training).sum())
     level: Level = "serious" if len(rows) >= MANY * held_out else "warning"
     sentence = (
-        f"{counted(len(rows), 'row')} outside training ({share(len(rows), held_out)}) also stand in training"
+        f"{counted(len(rows), 'row')} outside training ({share(len(rows), held_out)}) also {agree(len(rows), 'stands', 'stand')} in training"
         f"{look.sampled}: scores on them are too good."
     )
     cure = "Remove them from the test part, or drop the split column."

@@ -65,7 +65,7 @@ def _mojibake(look: Look, name: str) -> list[Finding]:
         return []
     rows = look.row_numbers(np.array([place for place, _ in damaged], dtype=np.int64))
     sentence = (
-        f"{counted(len(rows), 'text')} in '{name}' damaged by a wrong encoding, for instance {damaged[0][1][:60]!r}."
+        f"'{name}' holds {counted(len(rows), 'text')} damaged by a wrong encoding, for instance {damaged[0][1][:60]!r}."
     )
     cure = "Read the original file again as UTF-8, or mend the texts before mapping."
     return [find("encoding", "warning", sentence, column=name, rows=rows, cure=cure)]
@@ -81,7 +81,7 @@ def _matches(look: Look, name: str) -> list[Finding]:
         mask = np.asarray(pc.fill_null(matched, False).to_numpy(), dtype=bool)
         if mask.any():
             rows = look.row_numbers(mask)
-            sentence = f"{counted(len(rows), 'text')} in '{name}' {what}."
+            sentence = f"'{name}' holds {counted(len(rows), 'text')} {what}."
             findings.append(
                 find(
                     "encoding",

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from belvedere.checks.look import Look, find
+from belvedere.checks.look import Look, counted, find
 from belvedere.pictures import PictureError, find_picture, open_picture, shape_of_field
 from belvedere.types import Column, Finding, Level
 from belvedere.values import spread, to_matrix
@@ -20,12 +20,12 @@ BLURRED = 0.004  # energy of the Laplacian over that of the image, at 128 pixels
 ODD_SHAPE = 4.0  # times as long, against the usual proportion
 
 TESTS: tuple[tuple[str, Level, str], ...] = (
-    ("broken", "warning", "cannot be decoded"),
-    ("blank", "warning", "are blank: one color all over"),
-    ("dark", "note", "are very dark"),
-    ("light", "note", "are washed out: nearly white all over"),
-    ("blurred", "note", "look blurred"),
-    ("odd", "note", "have a very different proportion of height to width"),
+    ("broken", "warning", "{} too damaged to decode"),
+    ("blank", "warning", "{} of one color all over"),
+    ("dark", "note", "{} so dark that little can be seen"),
+    ("light", "note", "{} washed out to nearly white"),
+    ("blurred", "note", "{} out of focus"),
+    ("odd", "note", "{} of a very different proportion"),
 )
 
 
@@ -39,8 +39,7 @@ def check_images(look: Look) -> list[Finding]:
         for mark, level, what in TESTS:
             found = rows[marks[mark]]
             if len(found) and (mark == "broken" or len(found) < 0.5 * len(rows)):
-                images = "1 image" if len(found) == 1 else f"{len(found):,} images"
-                sentence = f"{images} in '{column.name}' {what}{sampled}."
+                sentence = f"'{column.name}' holds {what.format(counted(len(found), 'image'))}{sampled}."
                 findings.append(
                     find(
                         "images",

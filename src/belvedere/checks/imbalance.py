@@ -33,7 +33,7 @@ def _small(look: Look, name: str, codes: np.ndarray, counts: np.ndarray, levels:
         return []
     rows = look.row_numbers(np.isin(codes, small))
     sentence = (
-        f"{counted(len(small), 'class', 'classes')} of '{name}' with fewer than {SMALL} rows "
+        f"'{name}' has {counted(len(small), 'class', 'classes')} with fewer than {SMALL} rows "
         f"({quoted([levels[code] for code in small], 3)}): they cannot be judged well."
     )
     return [
@@ -58,5 +58,5 @@ def _unlabeled(look: Look, name: str, codes: np.ndarray) -> list[Finding]:
     if not (codes < 0).any():
         return []
     rows = look.row_numbers(codes < 0)
-    sentence = f"{counted(len(rows), 'row')} without '{name}': they are mapped, but nothing is learned from them."
+    sentence = f"'{name}' is missing in {counted(len(rows), 'row')}: they are mapped, but nothing is learned from them."
     return [find("imbalance", "note", sentence, column=name, rows=rows)]

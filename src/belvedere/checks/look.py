@@ -150,3 +150,8 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     ('1 row', '2,500 rows', '2 classes')
     """
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or noun + 's'}"
+
+
+def agree(n: int, one: str, many: str) -> str:
+    """Choose the verb that goes with a number."""
+    return one if n == 1 else many

@@ -27,7 +27,7 @@ def check_outliers(look: Look) -> list[Finding]:
             rows = look.row_numbers(far)
             worst = values[far][np.abs(values[far] - np.median(present)).argmax()]
             sentence = (
-                f"{counted(len(rows), 'value')} of '{column.name}' far outside the rest ({low:g} to {high:g}), "
+                f"'{column.name}' holds {counted(len(rows), 'value')} far outside the rest ({low:g} to {high:g}), "
                 f"for instance {worst:g}{look.sampled}."
             )
             findings.append(

@@ -130,7 +130,7 @@ def _in_text(look: Look, column: Column) -> list[Finding]:
         ]
         if found:
             rows = look.row_numbers(np.array(found, dtype=np.int64))
-            sentence = f"{counted(len(rows), 'text')} in '{column.name}' ({share(len(rows), look.n_rows)}) with {pattern.noun}."
+            sentence = f"'{column.name}' holds {counted(len(rows), 'text')} with {pattern.noun} ({share(len(rows), look.n_rows)})."
             findings.append(
                 find(
                     "sensitive",

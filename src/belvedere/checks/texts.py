@@ -32,7 +32,7 @@ def _empty(look: Look, name: str) -> list[Finding]:
     if not mask.any() or mask.all():
         return []
     rows = look.row_numbers(mask)
-    sentence = f"{counted(len(rows), 'empty text')} in '{name}' ({share(len(rows), look.n_rows)}){look.sampled}."
+    sentence = f"'{name}' holds {counted(len(rows), 'empty text')} ({share(len(rows), look.n_rows)}){look.sampled}."
     return [
         find(
             "texts",
@@ -51,7 +51,9 @@ def _short(look: Look, name: str) -> list[Finding]:
     if not mask.any() or mask.mean() > 0.2:
         return []
     rows = look.row_numbers(mask)
-    sentence = f"{counted(len(rows), 'text')} in '{name}' of at most {SHORT} letters: little can be learned from them."
+    sentence = (
+        f"'{name}' holds {counted(len(rows), 'text')} of at most {SHORT} letters: little can be learned from them."
+    )
     return [find("texts", "note", sentence, column=name, rows=rows)]
 
 
@@ -64,7 +66,7 @@ def _repeated(look: Look, name: str) -> list[Finding]:
     mask = np.isin(codes, np.flatnonzero(counts >= 5))
     rows = look.row_numbers(mask)
     sentence = (
-        f"{counted(len(rows), 'text')} in '{name}' that occur five times or more; the commonest "
+        f"'{name}' repeats itself: {counted(len(rows), 'row')} hold a text that occurs five times or more; the commonest "
         f"{counts[top]:,} times: {levels[top][:60]!r}."
     )
     return [
@@ -85,7 +87,7 @@ def _markup(look: Look, name: str) -> list[Finding]:
         return []
     rows = look.row_numbers(mask)
     sentence = (
-        f"{counted(len(rows), 'text')} in '{name}' ({share(len(rows), look.n_rows)}) with HTML markup or entities."
+        f"'{name}' holds {counted(len(rows), 'text')} with HTML markup or entities ({share(len(rows), look.n_rows)})."
     )
     return [
         find(
