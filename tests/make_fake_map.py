@@ -195,7 +195,9 @@ def make_evaluation(table, predicted, confidence, held_out):
         for i, c in enumerate(classes)
     ]
     confusion = {"classes": classes, "counts": counts.tolist()}
-    return {"confusion": confusion, "roc": roc, "calibration": calibration}, float(right[keep].mean())
+    return {"confusion": confusion, "roc": roc, "calibration": calibration}, float(
+        right[keep].mean()
+    ) if keep.any() else 0.0
 
 
 def make_scores(accuracy):

@@ -161,8 +161,8 @@ def coarsen(steps: NDArray[Any]) -> NDArray[Any]:
     """Keep 256 of the 65,535 steps of what the map says about rows; missing values stay missing."""
     if len(np.unique(steps)) <= COARSE_STEPS:
         return steps
-    coarse = np.rint(steps / MISSING * (COARSE_STEPS - 1)) * 256
-    return np.where(steps == MISSING, MISSING, np.minimum(coarse, MISSING - 1)).astype(np.uint16)
+    coarse = np.minimum(np.rint(steps / 256), COARSE_STEPS - 1) * 256  # the low byte is always 0 and packs to nothing
+    return np.where(steps == MISSING, MISSING, coarse).astype(np.uint16)
 
 
 def _nearest(content: MapContent) -> NDArray[Any] | None:

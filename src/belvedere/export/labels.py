@@ -1,6 +1,5 @@
 """Names of regions on the map: they never overlap; wide regions speak first, deep ones give way."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,17 +49,20 @@ def break_lines(text: str, letters: int) -> tuple[str, ...]:
     ('a quiet place', 'beside the water')
     """
     clean = " ".join(text.split())
-    n_lines = min(math.ceil(len(clean) / letters), MAX_LINES)
-    if n_lines <= 1:
-        return (clean,)
-    target = min(math.ceil(len(clean) / n_lines), letters)
+    n_lines = len(_fill(clean, letters))
+    even = next(limit for limit in range(-(-len(clean) // n_lines), letters + 1) if len(_fill(clean, limit)) <= n_lines)
+    return tuple(_cut(line, letters + 4) for line in _fill(clean, even))
+
+
+def _fill(text: str, limit: int) -> list[str]:
+    """Fill up to three lines with so many letters each; the last takes what is left."""
     lines = [""]
-    for piece in clean if is_wide(clean) else [f"{word} " for word in clean.split(" ")]:
-        if lines[-1] and len((lines[-1] + piece).strip()) > target and len(lines) < MAX_LINES:
+    for piece in text if is_wide(text) else [f"{word} " for word in text.split(" ")]:
+        if lines[-1] and len((lines[-1] + piece).strip()) > limit and len(lines) < MAX_LINES:
             lines.append(piece)
         else:
             lines[-1] += piece
-    return tuple(_cut(line.strip(), letters + 4) for line in lines)
+    return [line.strip() for line in lines]
 
 
 def _cut(line: str, letters: int) -> str:
