@@ -47,12 +47,13 @@ def open_picture(where: Path | bytes, *, near: int | None = None) -> Image.Image
     belvedere.pictures.PictureError: no image of a known format
     """
     try:
-        image = Image.open(io.BytesIO(where) if isinstance(where, bytes) else where, formats=FORMATS)
-        if image.width * image.height > MOST_PIXELS:
-            raise PictureError("too many pixels")
-        if near is not None:
-            image.draft("RGB", (near, near))
-        return _plain_mode(ImageOps.exif_transpose(image))
+        with io.BytesIO(where) if isinstance(where, bytes) else where.open("rb") as stream:
+            image = Image.open(stream, formats=FORMATS)
+            if image.width * image.height > MOST_PIXELS:
+                raise PictureError("too many pixels")
+            if near is not None:
+                image.draft("RGB", (near, near))
+            return _plain_mode(ImageOps.exif_transpose(image))
     except PictureError:
         raise
     except Exception as error:  # decoders raise many types on damaged files
@@ -79,7 +80,9 @@ def _plain_mode(image: Image.Image) -> Image.Image:
         layer = image.convert("RGBA")
         white = Image.new("RGBA", layer.size, (255, 255, 255, 255))
         return Image.alpha_composite(white, layer).convert("RGB")
-    return image.convert("L" if image.mode in ("L", "1") else "RGB")
+    plain = image.convert("L" if image.mode in ("L", "1") else "RGB")
+    plain.load()  # before the file is closed
+    return plain
 
 
 def shape_of_field(field: pa.Field) -> Shape | None:

@@ -68,12 +68,15 @@ def to_codes(column: pa.ChunkedArray) -> tuple[Array, list[str]]:
     levels : list of str
         Values as text, in order of appearance.
     """
+    if pa.types.is_null(column.type):
+        return np.full(len(column), -1, dtype=np.int64), []
     if pa.types.is_string(column.type):
         column = column.cast(pa.large_string())  # one chunk may pass 2 GiB
     encoded = pc.dictionary_encode(column).combine_chunks()
     encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    values = encoded.dictionary.to_pylist()
+    temporal = pa.types.is_temporal(column.type)  # as text: Python's own dates end at the year 9999
+    values = (encoded.dictionary.cast(pa.string()) if temporal else encoded.dictionary).to_pylist()
     levels = [level_text(value) for value in values]
     absent = np.array([*(not level.strip() for level in levels), True])
     return (np.where(absent[codes], -1, codes) if len(codes) else codes), levels

@@ -60,7 +60,9 @@ def _examine(look: Look, name: str, values: pa.ChunkedArray) -> tuple[str, Findi
         return "constant", find("constant", "note", sentence, column=name, cure=ignoring(name))
     if len(present) >= ENOUGH and NEARLY * len(present) <= counts[top] < len(present):
         rows = look.row_numbers((codes >= 0) & (codes != top))
-        part = share(int(counts[top]), len(present))
-        sentence = f"'{name}' is {levels[top][:40]} in {part} of the rows; {counted(len(rows), 'row')} {agree(len(rows), 'differs', 'differ')}{look.sampled}."
+        part, differ = share(int(counts[top]), len(present)), agree(len(rows), "differs", "differ")
+        sentence = (
+            f"'{name}' is {levels[top][:40]} in {part} of the rows; {counted(len(rows), 'row')} {differ}{look.sampled}."
+        )
         return "nearly", find("constant", "note", sentence, column=name, rows=rows)
     return "", None

@@ -82,8 +82,8 @@ def _shared_by_parts(look: Look, alike: Hashes) -> list[Finding]:
     held_out = int((~training).sum())
     level: Level = "serious" if len(rows) >= MANY * held_out else "warning"
     sentence = (
-        f"{counted(len(rows), 'row')} outside training ({share(len(rows), held_out)}) also {agree(len(rows), 'stands', 'stand')} in training"
-        f"{look.sampled}: scores on them are too good."
+        f"{counted(len(rows), 'row')} outside training ({share(len(rows), held_out)}) also "
+        f"{agree(len(rows), 'stands', 'stand')} in training{look.sampled}: scores on them are too good."
     )
     cure = "Remove them from the test part, or drop the split column."
     return [find("leakage", level, sentence, rows=rows, column=split[0].name, cure=cure)]

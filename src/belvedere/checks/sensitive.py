@@ -130,7 +130,8 @@ def _in_text(look: Look, column: Column) -> list[Finding]:
         ]
         if found:
             rows = look.row_numbers(np.array(found, dtype=np.int64))
-            sentence = f"'{column.name}' holds {counted(len(rows), 'text')} with {pattern.noun} ({share(len(rows), look.n_rows)})."
+            part = share(len(rows), look.n_rows)
+            sentence = f"'{column.name}' holds {counted(len(rows), 'text')} with {pattern.noun} ({part})."
             findings.append(
                 find(
                     "sensitive",

@@ -41,6 +41,8 @@ def _plain_type(kind: Any) -> str:
 
 def _value_buffers(column: pa.ChunkedArray) -> list[Any]:
     """Bytes that hold the values, written afresh so that offsets and unused bits cannot differ."""
+    if pa.types.is_temporal(column.type):
+        column = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64())
     if column.null_count and not pa.types.is_nested(column.type) and not pa.types.is_null(column.type):
         missing = pc.is_null(column)
         filled = pc.fill_null(column, _zero(column.type))

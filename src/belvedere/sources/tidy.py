@@ -125,14 +125,29 @@ def _from_duration(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray,
 def _from_list(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Notes]:
     """Keep lists of numbers; join lists of words; write anything deeper as JSON."""
     inner = column.type.value_type
-    if _is_number(inner) or (_is_list(inner) and _is_number(inner.value_type)):
+    if _is_number(inner) or (pa.types.is_fixed_size_list(inner) and _is_number(inner.value_type)):
         return column, ()
+    if _is_list(inner) and _is_number(inner.value_type):
+        return _from_steps(name, column)
     if pa.types.is_string(inner) or pa.types.is_large_string(inner):
         joined = [None if value is None else ", ".join(word or "" for word in value) for value in column.to_pylist()]
         return pa.chunked_array([pa.array(joined, pa.string())]), (
             f"The lists in column {name!r} were joined by commas.",
         )
     return _to_text(name, column)
+
+
+def _from_steps(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Notes]:
+    """Lists of lists of numbers: sequences of several channels where all inner lists have one length."""
+    inner = pc.list_flatten(column)
+    widths = pc.unique(pc.list_value_length(inner)).to_pylist()
+    if len(widths) != 1 or not widths[0] or column.null_count:
+        return _to_text(name, column)
+    steps = pa.list_(pa.list_(pa.float32(), widths[0]))
+    try:
+        return column.cast(steps), ()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return _to_text(name, column)
 
 
 def _to_text(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Notes]:
@@ -185,8 +200,8 @@ def _fold(table: pa.Table, names: list[str], kind: Any) -> tuple[pa.Table, str]:
     vector_type = pa.list_(pa.uint8() if kind == pa.uint8() else pa.float32(), len(names))
     metadata = {b"belvedere.kind": b"vector", b"belvedere.names": json.dumps(names).encode()}
     position = table.column_names.index(names[0])
-    position -= sum(name in set(names) for name in table.column_names[:position])
-    rest = table.drop_columns(names)
+    folded_names = set(names)
+    rest = table.select([name for name in table.column_names if name not in folded_names])
     column = pa.chunked_array(chunks, vector_type)
     folded = rest.add_column(position, pa.field(title, vector_type, metadata=metadata), column)
     return folded, f"{counted(len(names), 'column')} of numbers are kept together as one vector column, {title!r}."
