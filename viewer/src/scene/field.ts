@@ -116,7 +116,7 @@ export function landRadius(n: number): number {
 }
 
 /** Share of the rows that must stand on land. */
-const ON_LAND = 0.975;
+const ON_LAND = 0.99;
 
 /**
  * Density of the shore: SHORE of the peak, or less where one crowded spot would leave others at sea.
@@ -134,7 +134,7 @@ export function shoreDensity(counts: Float32Array, smooth: Float32Array): number
   let sunk = 0;
   for (let step = 0; step < steps; step++) {
     sunk += below[step];
-    if (sunk > (1 - ON_LAND) * rows) return (most * Math.max(step, 4)) / steps;
+    if (sunk > (1 - ON_LAND) * rows) return (most * Math.max(step, 3)) / steps;
   }
   return most;
 }

@@ -21,7 +21,11 @@ const GAP = 3;
 /** Deepest zoom a shown label may wait for; later ones never show. */
 const NEVER = 400;
 
-export const levelZoom = (level: number): number => LEVEL_ZOOM[level] ?? 10 * 1.7 ** (level - 5);
+/** A phone has room for one level less. */
+export function levelZoom(level: number, isPhone = false): number {
+  const zoom = LEVEL_ZOOM[level] ?? 10 * 1.7 ** (level - 5);
+  return isPhone && level > 0 ? zoom * 1.9 : zoom;
+}
 
 /**
  * Largest scale at which two labels overlap; 0 when they never do. At scale s their boxes overlap while
@@ -65,10 +69,14 @@ function byWeight(a: MeasuredLabel, b: MeasuredLabel): number {
  * Decides once, for all zooms, from which scale each label shows. A label that shows goes on showing while
  * zooming in, whatever the pan, and no two shown labels ever overlap: labels cannot flicker.
  */
-export function layoutLabels(labels: readonly MeasuredLabel[], scaleAtZoom1: number): PlacedLabel[] {
+export function layoutLabels(
+  labels: readonly MeasuredLabel[],
+  scaleAtZoom1: number,
+  isPhone = false,
+): PlacedLabel[] {
   const placed: PlacedLabel[] = [];
   for (const label of [...labels].sort(byWeight)) {
-    const from = levelZoom(label.label.level) * scaleAtZoom1;
+    const from = levelZoom(label.label.level, isPhone) * scaleAtZoom1;
     const step = label.height * 1.1;
     let best: PlacedLabel | null = null;
     for (const shift of [0, step, -step, 1.8 * step, -1.8 * step]) {

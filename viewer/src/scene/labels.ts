@@ -28,7 +28,8 @@ export class Labels {
     const scale = view.scale / view.zoom;
     const key = `${scale.toPrecision(6)} ${view.dpr} ${view.width <= 720}`;
     if (key !== this.key || labels !== this.source) {
-      this.placed = layoutLabels(measureLabels(c, labels, view.width <= 720), scale);
+      const isPhone = view.width <= 720;
+      this.placed = layoutLabels(measureLabels(c, labels, isPhone), scale, isPhone);
       this.sprites.clear();
     } else if (tokens !== this.tokens) this.sprites.clear();
     this.key = key;

@@ -1,31 +1,19 @@
 /**
  * Draw order. Any prefix must be a fair sample and no class may lie on top, without keeping a permutation
- * of millions of rows: row = (position × stride) mod n with a stride near the golden section of n, which
- * walks the rows as evenly as any fixed stride can.
+ * of millions of rows: rows 0, s, 2s, … come first, then 1, s + 1, 2s + 1, … with s near √n. Classes that
+ * come in blocks are mixed, and reading stays within the processor's caches (a random order costs ten
+ * times as much at 5 million rows).
  */
-const GOLDEN = 0.6180339887498949;
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-export function strideFor(n: number): number {
-  if (n < 3) return 1;
-  let stride = Math.max(1, Math.round(n * GOLDEN));
-  while (greatestCommonDivisor(stride, n) !== 1) stride++;
-  return stride;
-}
+export const strideFor = (n: number): number => Math.max(Math.round(Math.sqrt(n)), 1);
 
 /** Values of a row-ordered array, in draw order. */
 export function inDrawOrder(values: Uint32Array): Uint32Array {
   const n = values.length;
   const stride = strideFor(n);
   const ordered = new Uint32Array(n);
-  let row = 0;
-  for (let position = 0; position < n; position++) {
-    ordered[position] = values[row];
-    row += stride;
-    if (row >= n) row -= n;
+  let position = 0;
+  for (let first = 0; first < stride; first++) {
+    for (let row = first; row < n; row += stride) ordered[position++] = values[row];
   }
   return ordered;
 }

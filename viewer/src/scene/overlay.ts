@@ -16,6 +16,8 @@ export interface OverlayParts {
   points: ScenePoints;
   /** Null while rows fly between layouts. */
   contours: Contours | null;
+  /** False while the labels belong to a layout that is not shown. */
+  labeled: boolean;
   /** A lasso being drawn, map units. */
   stroke: Float32Array | null;
 }
@@ -58,7 +60,7 @@ export class Overlay {
       drawThreads(c, view, parts.points, state.threads, tokens);
       this.ring(c, view, state, parts, state.threads.from, tokens.accent);
     }
-    if (state.labelsOn && parts.contours) this.labels.draw(c, view, state.labels, tokens);
+    if (state.labelsOn && parts.labeled) this.labels.draw(c, view, state.labels, tokens);
     if (state.highlighted !== null && state.highlighted < parts.points.n) {
       this.ring(c, view, state, parts, state.highlighted, tokens.ink);
     }

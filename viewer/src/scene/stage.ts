@@ -29,6 +29,8 @@ export class Stage {
   map: Minimap | null = null;
   /** Called when nothing has moved for a moment. */
   settled: () => void = () => {};
+  /** Labels of the first layout: a second one shows its own or none. */
+  private baseLabels: SceneState["labels"] = [];
   private readonly cameraFlight = new CameraFlight();
   private request = 0;
   private onlyOverlay = true;
@@ -63,8 +65,10 @@ export class Stage {
 
   parts(): OverlayParts {
     const { shown } = this.feed;
-    const contours = this.rowFlight.isMoving ? null : shown.contours;
-    return { points: shown.points, contours, stroke: this.stroke };
+    const isMoving = this.rowFlight.isMoving;
+    if (!this.state.morph) this.baseLabels = this.state.labels;
+    const labeled = !isMoving && (!this.state.morph || this.state.labels !== this.baseLabels);
+    return { points: shown.points, contours: isMoving ? null : shown.contours, labeled, stroke: this.stroke };
   }
 
   /** Asks for a new frame, or only for new lines and letters over the last one. */

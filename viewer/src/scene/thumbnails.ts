@@ -44,6 +44,27 @@ export function representatives(
   return Uint32Array.from(rows.slice(0, MOST_ROWS)).sort();
 }
 
+/** Least distance between the middles of two pictures along either axis. */
+const APART = SIDE + 8;
+
+/** Places taken on the screen, in squares no larger than a picture. */
+class Room {
+  private readonly taken = new Map<string, [number, number]>();
+
+  /** Takes a place unless a picture there would lie on another. */
+  take(x: number, y: number): boolean {
+    const [column, line] = [Math.floor(x / APART), Math.floor(y / APART)];
+    for (let dx = -1; dx <= 1; dx++) {
+      for (let dy = -1; dy <= 1; dy++) {
+        const other = this.taken.get(`${column + dx} ${line + dy}`);
+        if (other && Math.abs(other[0] - x) < APART && Math.abs(other[1] - y) < APART) return false;
+      }
+    }
+    this.taken.set(`${column} ${line}`, [x, y]);
+    return true;
+  }
+}
+
 /** Pictures as marks: framed in the row's color, none over another. */
 export function drawThumbnails(
   c: Context,
@@ -54,16 +75,14 @@ export function drawThumbnails(
 ): void {
   const { images, colors } = state;
   if (!images || view.zoom < IMAGE_ZOOM) return;
-  const taken = new Set<string>();
+  const room = new Room();
   c.save();
   for (let k = 0; k < images.rows.length; k++) {
     const row = images.rows[k];
     if (row >= points.n || !isInside(state.inside, row)) continue;
     const [x, y] = toScreen(view, ...placeOf(points, row));
     if (x < -SIDE || y < -SIDE || x > view.width + SIDE || y > view.height + SIDE) continue;
-    const key = `${Math.floor(x / SIDE)} ${Math.floor(y / SIDE)}`;
-    if (taken.has(key)) continue;
-    taken.add(key);
+    if (!room.take(x, y)) continue;
     drawCard(c, x, y, colorOf(colors, row), tokens);
     const [left, top] = [(k % images.perLine) * images.cell, Math.floor(k / images.perLine) * images.cell];
     c.drawImage(images.atlas, left, top, images.cell, images.cell, x - SIDE / 2, y - SIDE / 2, SIDE, SIDE);
