@@ -315,7 +315,17 @@ def training_rows(case: Case) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
     """Sizes of the network as asked, and whether its images may be mirrored."""
     s = case.settings
-    return Shape(s.latent_dims, s.dropout, s.width, s.n_members)
+    return Shape(s.latent_dims, s.dropout, s.width, s.n_members, flip=images_may_mirror(case, rows))
+
+
+def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:
+    """Whether mirroring the first image column changes no class, asked of training rows."""
+    images = [position for position, item in enumerate(case.inputs) if item.kind == "image"]
+    if not images or case.target is None or case.target.task == "regression":
+        return False
+    some = training.thin_out(rows, 4000, seed=case.settings.seed)
+    arrays = kinds.make_arrays(case.source.take(some), (case.inputs[images[0]],))
+    return training.may_mirror(arrays["0.pixels"], case.labels[some], seed=case.settings.seed)
 
 
 def fit(
@@ -326,7 +336,7 @@ def fit(
     s = case.settings
     asked = {
         "epochs": s.epochs, "batch_size": s.batch_size, "learning_rate": s.learning_rate, "seed": s.seed,
-        "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": training.thread_count(s.threads),
+        "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": s.threads,
     }  # fmt: skip
     read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
     plan = training.default_plan(read, len(rows), **asked)
@@ -354,7 +364,7 @@ def temperature_of(network: Network, case: Case) -> float:
 def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
     """Latent vectors and outputs of rows: (rows, dims), (rows, outputs)."""
     arrays = kinds.make_arrays(table, network.inputs)
-    batch = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()}
+    batch = training.make_rows(arrays, np.zeros(table.num_rows)).arrays
     latent, outputs = [], []
     for at in torch.split(torch.arange(table.num_rows), 1024):
         found = network.latent({name: value[at] for name, value in batch.items()})

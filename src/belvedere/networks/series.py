@@ -1,4 +1,4 @@
-"""Convolutional networks for sequences: InceptionTime, with a front that turns long recordings into spectra."""
+"""Convolutional networks for sequences: InceptionTime, behind a front for spectra and one for long rows."""
 
 import math
 
@@ -10,8 +10,7 @@ from belvedere.networks.blocks import Batch, Encoder, Shape, dropout_or, pool_st
 from belvedere.networks.lstm import trimmed_steps
 from belvedere.types import Input
 
-LONG_STEPS = 1000  # longer rows pass a front that shortens them
-RECORDING_STEPS = 2000  # one channel this long is taken for a recording, whose spectrum says more than its wave
+LONG_STEPS = 400  # longer rows are shortened to about half as many by learned strides
 
 
 class Plain(nn.Module):
@@ -31,7 +30,7 @@ class Strided(nn.Module):
 
     def __init__(self, channels: int, n_steps: int) -> None:
         super().__init__()
-        self.stride, self.channels = 2 ** math.ceil(math.log2(n_steps / 500)), 32
+        self.stride, self.channels = 2 ** math.ceil(math.log2(n_steps / 200)), 32
         self.conv = nn.Conv1d(channels, 32, 2 * self.stride + 1, stride=self.stride, padding=self.stride)
 
     def forward(self, steps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,38 +38,32 @@ class Strided(nn.Module):
         return torch.relu(self.conv(steps.transpose(1, 2))), (lengths - 1) // self.stride + 1
 
 
-class Spectra(nn.Module):
-    """Recordings as logarithmic mel spectra: (rows, samples, 1) -> (rows, 40, frames).
+class Heard(nn.Module):
+    """Spectra of recordings, each centered and scaled by itself: (rows, frames, bands) -> (rows, 64, frames / 2).
 
-    Frames of 256 samples every 128. Bands follow the mel scale of the rate where it is known, else of 8,000 Hz.
-    Each row's spectrum is centered and scaled by its own mean and spread, so that loudness does not count.
-    While training, short runs of bands and frames are silenced.
+    So loudness and microphone do not count. While training, a run of bands and a run of frames are silenced.
+    A convolution over five frames follows, at every second frame.
 
     References
     ----------
-    Stevens, Volkmann, Newman (1937) for the mel scale; Park et al. (2019), SpecAugment, for the silenced runs.
+    Park et al. (2019), SpecAugment: a simple data augmentation method for automatic speech recognition.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.channels, self.size, self.hop = 40, 256, 128
-        self.register_buffer("window", torch.hann_window(self.size), persistent=False)
-        self.register_buffer("bands", mel_bands(self.channels, self.size // 2 + 1, rate), persistent=False)
+        self.channels = 64
+        self.conv = nn.Conv1d(channels, 64, 5, stride=2, padding=2)
 
     def forward(self, steps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Logarithmic band energies."""
-        wave = functional.pad(steps[:, :, 0].float(), (self.size // 2, self.size // 2))
-        frames = wave.unfold(1, self.size, self.hop) * self.get_buffer("window")  # (rows, frames, size)
-        power = torch.fft.rfft(frames).abs().square() @ self.get_buffer("bands")  # (rows, frames, bands)
-        n_frames = (lengths // self.hop + 1).clamp(max=power.shape[1])
-        x = torch.log(power + 1e-6).transpose(1, 2)
-        return self.silenced(own_scale(x, step_mask(n_frames, x.shape[2]))), n_frames
+        """Scaled, varied, shortened."""
+        x = self.silenced(own_scale(steps.transpose(1, 2), step_mask(lengths, steps.shape[1])))
+        return torch.relu(self.conv(x)), (lengths - 1) // 2 + 1
 
     def silenced(self, x: Tensor) -> Tensor:
-        """Silence up to 6 neighboring bands and an eighth of the frames of each row, while training."""
+        """Silence up to 6 neighboring bands and a sixth of the frames of each row, while training."""
         if not self.training:
             return x
-        for axis, reach in ((1, 6), (2, max(1, x.shape[2] // 8))):
+        for axis, reach in ((1, 6), (2, max(1, x.shape[2] // 6))):
             start = torch.rand(len(x), 1) * x.shape[axis]
             at = torch.arange(x.shape[axis])[None, :]
             keep = (at < start) | (at >= start + torch.rand(len(x), 1) * reach)
@@ -87,30 +80,13 @@ def own_scale(x: Tensor, mask: Tensor) -> Tensor:
     return (x - mean) / spread.clamp(min=1e-3) * weight
 
 
-def mel_bands(n_bands: int, n_bins: int, rate: float) -> Tensor:
-    """Overlapping triangles, evenly spaced in mel: (bins, bands).
-
-    Examples
-    --------
-    >>> mel_bands(40, 129, 8000.0).shape
-    torch.Size([129, 40])
-    """
-    top = 2595 * math.log10(1 + rate / 2 / 700)
-    edges = 700 * (10 ** (torch.linspace(0, top, n_bands + 2) / 2595) - 1) / (rate / 2) * (n_bins - 1)
-    at = torch.arange(n_bins)[:, None].float()
-    low, middle, high = edges[:-2], edges[1:-1], edges[2:]
-    rise, fall = (at - low) / (middle - low).clamp(min=0.5), (high - at) / (high - middle).clamp(min=0.5)
-    bands = torch.minimum(rise, fall).clamp(min=0)
-    return bands / bands.sum(dim=0).clamp(min=1e-3)
-
-
 class Inception(nn.Module):
     """Convolutions of three lengths and a pooled path side by side. (rows, n_in, steps) -> (rows, 4 * width, steps)."""
 
-    def __init__(self, n_in: int, width: int) -> None:
+    def __init__(self, n_in: int, width: int, sizes: tuple[int, ...]) -> None:
         super().__init__()
         self.narrow = nn.Conv1d(n_in, width, 1, bias=False)
-        self.paths = nn.ModuleList(nn.Conv1d(width, width, size, padding=size // 2, bias=False) for size in (39, 19, 9))
+        self.paths = nn.ModuleList(nn.Conv1d(width, width, size, padding=size // 2, bias=False) for size in sizes)
         self.pooled = nn.Conv1d(n_in, width, 1, bias=False)
         self.norm = nn.BatchNorm1d(4 * width)
 
@@ -135,7 +111,7 @@ class InceptionTimeEncoder(Encoder):
         (self.position, item), self.dims, width = inputs[0], shape.latent_dims, shape.width or 24
         self.front = make_front(item)
         n_in = [int(self.front.channels), 4 * width, 4 * width, 4 * width]  # type: ignore[arg-type]
-        self.modules_ = nn.ModuleList(Inception(n, width) for n in n_in)
+        self.modules_ = nn.ModuleList(Inception(n, width, path_sizes(item)) for n in n_in)
         self.shortcuts = nn.ModuleList(nn.Conv1d(n, 4 * width, 1) for n in (n_in[0], 4 * width))
         self.drop = nn.Dropout(dropout_or(0.2, shape))
         self.to_latent = nn.Linear(8 * width, self.dims)
@@ -152,8 +128,21 @@ class InceptionTimeEncoder(Encoder):
 
 
 def make_front(item: Input) -> nn.Module:
-    """What a sequence passes first, by its length, channels and rate."""
-    n_steps, channels, rate = int(item.info["T"]), int(item.info["d"]), float(item.info.get("rate") or 0)
-    if channels == 1 and (n_steps > RECORDING_STEPS or rate >= 4000) and n_steps > 256:
-        return Spectra(rate or 8000.0)
+    """What a sequence passes first: spectra are scaled, long rows shortened."""
+    n_steps, channels = int(item.info["T"]), int(item.info["d"])
+    if item.info.get("front") == "mel":
+        return Heard(channels)
     return Strided(channels, n_steps) if n_steps > LONG_STEPS else Plain(channels)
+
+
+def path_sizes(item: Input) -> tuple[int, ...]:
+    """Lengths of the three convolutions, odd: 39, 19 and 9 for long rows, less for short ones and spectra.
+
+    Examples
+    --------
+    >>> path_sizes(Input("a", "sequence", {"T": 300, "d": 1})), path_sizes(Input("a", "sequence", {"T": 24, "d": 1}))
+    ((39, 19, 9), (11, 5, 3))
+    """
+    n_steps = int(item.info["T"]) // (4 if item.info.get("front") == "mel" else 1)
+    longest = min(39, max(3, n_steps // 2 - 1) // 2 * 2 + 1)
+    return longest, max(3, longest // 4 * 2 + 1), max(3, longest // 8 * 2 + 1)

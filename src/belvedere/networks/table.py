@@ -38,7 +38,7 @@ NETWORKS: dict[str, Entry] = {
     "resnet": Entry(("image",), ResNetEncoder, "Small residual network with batch normalization and augmentation."),
     "cnn": Entry(("image",), CnnEncoder, "The textbook CNN: Conv 32, Conv 64, MaxPool, Dense 128."),
     "inceptiontime": Entry(
-        ("sequence",), InceptionTimeEncoder, "Convolutions of several lengths; long recordings first become spectra."
+        ("sequence",), InceptionTimeEncoder, "Convolutions of several lengths side by side, in two residual pairs."
     ),
     "bilstm": Entry(("sequence",), BiLstmEncoder, "Two LSTM layers read both ways, pooled over real steps."),
     "lstm": Entry(("sequence",), LstmEncoder, "The textbook LSTM: two layers of 50, one output."),

@@ -4,6 +4,7 @@ from belvedere.training.baseline import Baseline, Example, beside, run_baseline
 from belvedere.training.calibrate import fit_temperature
 from belvedere.training.evaluate import evaluate
 from belvedere.training.loop import Plan, Rows, Trained, make_rows, train
+from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.plans import default_plan, thread_count
 from belvedere.training.split import given_split, random_split, strata_of, thin_out, with_valid
@@ -22,6 +23,7 @@ __all__ = [
     "fit_temperature",
     "given_split",
     "make_rows",
+    "may_mirror",
     "objective_for",
     "random_split",
     "run_baseline",

@@ -83,8 +83,9 @@ class Trained:
 
 
 def make_rows(arrays: Arrays, labels: np.ndarray[Any, Any]) -> Rows:
-    """Put arrays and labels into tensors, without copying."""
-    return Rows({name: torch.from_numpy(value) for name, value in arrays.items()}, torch.from_numpy(labels))
+    """Put arrays and labels into tensors; only arrays that may not be written to are copied."""
+    own = {name: value if value.flags.writeable else value.copy() for name, value in arrays.items()}
+    return Rows({name: torch.from_numpy(value) for name, value in own.items()}, torch.from_numpy(labels))
 
 
 def train(
@@ -103,6 +104,7 @@ def train(
     plan : Plan
     progress : Progress
     """
+    torch.set_num_threads(plan.threads)
     clock = Clock(plan, n_steps=plan.epochs * count_batches(len(rows), plan.batch_size))
     optimizer = make_optimizer(network, plan)
     keeper = Keeper(network)

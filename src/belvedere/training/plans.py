@@ -27,12 +27,17 @@ class Habit:
     budget_s: float = 180.0
 
 
+# Less work than this runs on one thread: two would save a few seconds, but where other programs run beside it, each of
+# the thousands of small steps would wait for the slower thread (measured: 5 s alone, 11 s on one and 83 s on two
+# threads of two busy processors).
+SMALL_WORK_S = 20.0
+
 HABITS = {
-    "tabular": Habit(60, 4, 256, 2e-3, 3e-3, 60.0),
+    "tabular": Habit(40, 4, 256, 2e-3, 3e-3, 60.0),
     "mlp": Habit(60, 8, 128, 3e-3, 1e-4, 60.0),
     "resnet": Habit(30, 4, 256, 6e-3, 2e-2, 200.0),
     "cnn": Habit(12, 2, 128, 1e-3, 1e-3, 240.0),
-    "inceptiontime": Habit(100, 4, 64, 3e-3, 1e-2, 120.0),
+    "inceptiontime": Habit(60, 4, 64, 3e-3, 1e-2, 120.0),
     "bilstm": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
     "lstm": Habit(60, 4, 64, 3e-3, 1e-3, 180.0),
     "ngrams": Habit(20, 4, 128, 4e-3, 1e-2, 100.0),
@@ -47,20 +52,24 @@ def row_cost(network: str, inputs: Sequence[Input]) -> float:
         side = max(int(info["height"]), int(info["width"]))
         return 0.13e-3 * max(0.4, (min(side, 16) / 14) ** 2)
     if network == "cnn":
-        return 1.3e-3 * int(info["height"]) * int(info["width"]) / 784
+        return 0.3e-3 * int(info["height"]) * int(info["width"]) / 784
     if network in ("inceptiontime", "bilstm", "lstm"):
-        return {"inceptiontime": 4e-6, "bilstm": 8e-6, "lstm": 2.5e-6}[network] * _shown_steps(info)
+        return {"inceptiontime": 14e-6, "bilstm": 9e-6, "lstm": 2.5e-6}[network] * _shown_steps(network, info)
     if network == "text_lstm":
-        return 2.5e-6 * int(info["length"])
+        return 3e-6 * int(info["length"])
     if network == "ngrams":
-        return 0.25e-3
-    return (0.02e-3 if network == "mlp" else 0.06e-3) * (1 + len(inputs) / 20)
+        return 0.1e-3
+    return 2e-6 if network == "mlp" else 0.03e-3 * (1 + len(inputs) / 10)
 
 
-def _shown_steps(info: dict[str, Any]) -> float:
-    """Steps that the convolutions see: long recordings are shortened by their front."""
-    n_steps = int(info["T"])
-    return n_steps if n_steps <= 1000 else min(500.0, max(100.0, n_steps / 128))
+def _shown_steps(network: str, info: dict[str, Any]) -> float:
+    """Steps that a network sees: before its convolutions, fronts shorten spectra by 2 and long rows to about 150."""
+    n_steps = float(info["T"])
+    if network != "inceptiontime":
+        return n_steps
+    if info.get("front") == "mel":
+        return n_steps / 2
+    return n_steps if n_steps <= 400 else 150.0
 
 
 def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **asked: Any) -> Plan:
@@ -88,6 +97,7 @@ def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **as
     epochs = int(min(lead.most_epochs, max(lead.least_epochs, lead.budget_s / (cost * max(1, n_rows)))))
     rate = min(habit.learning_rate for habit in habits)
     chosen: dict[str, Any] = {
+        "threads": 1 if cost * n_rows * epochs < SMALL_WORK_S else thread_count(None),
         "epochs": epochs,
         "batch_size": _batch_size(lead.batch_size, n_rows),
         "learning_rate": rate,
