@@ -15,10 +15,12 @@ import pytest
 from PIL import Image
 
 from belvedere.errors import SettingError
+from belvedere.export import carried as carried_module
 from belvedere.export import html, write_html, write_picture, write_table
+from belvedere.export.carried import answers_of, coarsen
 from belvedere.export.coloring import color_rows
 from belvedere.export.fonts import Face, runs
-from belvedere.export.html import answers_of, block, coarsen
+from belvedere.export.html import block
 from belvedere.export.labels import place_labels
 from belvedere.export.palette import TOKENS, rgb
 from belvedere.export.points import paint_points
@@ -316,6 +318,24 @@ def test_a_map_of_too_many_rows_is_carried_as_a_sample_that_says_so(viewer, tmp_
     assert info["nRows"] == 100
     assert info["name"] == "Museum objects (a sample of 100 of 500 rows)"
     assert len(json.loads(parts["api/rows"])["columns"]["object"]) == 100
+
+
+def test_what_would_weigh_too_much_is_left_out_and_said(viewer, tmp_path, monkeypatch):
+    content = make_fake_content(300)
+    monkeypatch.setattr(carried_module, "MAX_PARTS", 300 * 10)
+    monkeypatch.setattr(carried_module, "MAX_IMAGE_BYTES", 20_000)
+
+    parts = carried(write_html(content, tmp_path / "a.html").read_text())
+    pictures = [name for name in parts if name.startswith("api/image/")]
+    notes = json.loads(parts["api/map"])["provenance"]["carried"]
+
+    assert {len(v) for v in json.loads(parts["api/rows"])["columns"]["visits by hour"]} == {10}
+    assert 20 < len(pictures) < 300
+    assert sum(len(parts[name]) for name in pictures) <= 20_000
+    assert notes == [
+        "Sequences and vectors are carried with 10 values per row.",
+        f"It carries the pictures of {len(pictures)} rows.",
+    ]
 
 
 def test_a_copy_without_the_explorer_says_so(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from belvedere.page.columns import Encoded, Shown, shown_columns
 from belvedere.page.encode import encode
 from belvedere.page.page import Page
 from belvedere.page.plain import to_plain, write_json
-from belvedere.page.previews import preview_rows
+from belvedere.page.previews import preview_column, preview_rows
 from belvedere.page.subset import take_rows
 from belvedere.page.tables import make_table, write_csv, write_parquet
 
@@ -17,6 +17,7 @@ __all__ = [
     "Shown",
     "encode",
     "make_table",
+    "preview_column",
     "preview_rows",
     "shown_columns",
     "take_rows",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from belvedere.types import Column, MapContent
 
@@ -17,27 +18,47 @@ MAX_PARTS = 64  # numbers of a vector, tags of a list
 
 def preview_rows(content: MapContent, rows: Sequence[int]) -> list[dict[str, Any]]:
     """Make one dict of column names and JSON values for each row; images are fetched by their own route, here null."""
-    columns = [column for column in content.schema if column.kind != "image"]
-    taken = content.rows.select([column.name for column in columns]).take(np.asarray(rows, dtype=np.int64))
-    parts = {column.name: _previews(taken[column.name], column) for column in columns}
-    pictures = {column.name: None for column in content.schema if column.kind == "image"}
-    return [{name: values[i] for name, values in parts.items()} | pictures for i in range(len(rows))]
+    parts = {column.name: preview_column(content, column, rows) for column in content.schema}
+    return [{name: values[i] for name, values in parts.items()} for i in range(len(rows))]
 
 
-def _previews(values: Any, column: Column) -> list[Any]:
-    """Turn values into JSON; single-precision numbers with the seven digits they have."""
-    is_single = "float" in str(values.type).split("<")[-1].replace("halffloat", "float")
-    plain = [preview(value, column) for value in values.to_pylist()]
-    return [_shorten(value) for value in plain] if is_single else plain
+def preview_column(
+    content: MapContent, column: Column, rows: Sequence[int], *, max_parts: int | None = None
+) -> list[Any]:
+    """Turn some rows of one column into JSON; single-precision numbers with the seven digits they have.
+
+    Parameters
+    ----------
+    content, column, rows :
+        Which values.
+    max_parts : int, optional
+        At most so many numbers of each sequence or vector, with four digits; 0 for none.
+    """
+    if column.kind == "image" or max_parts == 0:
+        return [None] * len(rows)
+    values = content.rows[column.name].take(np.asarray(rows, dtype=np.int64))
+        "float",
+        "halffloat",
+    )
+    plain = [preview(value, column, max_parts=max_parts) for value in values.to_pylist()]
+    digits = 4 if max_parts else 7 if _is_single(values.type) else 0
+    return [_shorten(value, digits) for value in plain] if digits else plain
 
 
-def _shorten(value: Any) -> Any:
+def _is_single(kind: pa.DataType) -> bool:
+    """Whether values, or the values inside lists, are numbers of single or half precision."""
+    while pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_float32(kind) or pa.types.is_float16(kind))
+
+
+def _shorten(value: Any, digits: int) -> Any:
     if isinstance(value, list):
-        return [_shorten(part) for part in value]
-    return float(f"{value:.7g}") if isinstance(value, float) else value
+        return [_shorten(part, digits) for part in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
-def preview(value: Any, column: Column) -> Any:
+def preview(value: Any, column: Column, *, max_parts: int | None = None) -> Any:
     """Turn one value into JSON.
 
     Examples
@@ -46,7 +67,7 @@ def preview(value: Any, column: Column) -> Any:
     (None, '2026-11-24')
     """
     if isinstance(value, list | tuple):
-        limit = MAX_STEPS if column.kind == "sequence" else MAX_PARTS
+        limit = max_parts or (MAX_STEPS if column.kind == "sequence" else MAX_PARTS)
         return [_plain(part) for part in _thin(value, limit, evenly=column.kind == "sequence")]
     return _plain(value)
 
