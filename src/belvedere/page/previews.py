@@ -37,9 +37,6 @@ def preview_column(
     if column.kind == "image" or max_parts == 0:
         return [None] * len(rows)
     values = content.rows[column.name].take(np.asarray(rows, dtype=np.int64))
-        "float",
-        "halffloat",
-    )
     plain = [preview(value, column, max_parts=max_parts) for value in values.to_pylist()]
     digits = 4 if max_parts else 7 if _is_single(values.type) else 0
     return [_shorten(value, digits) for value in plain] if digits else plain
