@@ -22,13 +22,16 @@ try {
     stdio: "inherit",
   });
   const names = [...new Set([...filesUnder(committed), ...filesUnder(fresh)])];
-  const read = (folder, name) => (filesUnder(folder).includes(name) ? readFileSync(join(folder, name)) : null);
+  const read = (folder, name) =>
+    filesUnder(folder).includes(name) ? readFileSync(join(folder, name)) : null;
   const different = names.filter((name) => {
     const [a, b] = [read(committed, name), read(fresh, name)];
     return !a || !b || !a.equals(b);
   });
   if (different.length) {
-    console.error(`The bundle in src/belvedere/viewer is not the build of viewer/: ${different.join(", ")} differ. Run: npm run build`);
+    console.error(
+      `The bundle in src/belvedere/viewer is not the build of viewer/: ${different.join(", ")} differ. Run: npm run build`,
+    );
     process.exitCode = 1;
   } else console.log(`The bundle is the build of its sources (${names.length} files).`);
 } finally {

@@ -16,7 +16,8 @@ export function servedBackend(base: string): Backend {
   return {
     isServed: true,
     info: async () => decoded(async () => checkInfo(await (await get("map")).json())),
-    places: async (nRows) => decoded(async () => decodePlaces(await (await get("places")).arrayBuffer(), nRows)),
+    places: async (nRows) =>
+      decoded(async () => decodePlaces(await (await get("places")).arrayBuffer(), nRows)),
     column: async (info, nRows) =>
       decoded(async () => decodeColumn(info, await (await get(`column/${info.index}`)).arrayBuffer(), nRows)),
     rows: async (rows) => (await post("rows", { rows })).json(),
@@ -28,7 +29,9 @@ export function servedBackend(base: string): Backend {
     },
     neighbors: async (row) => (await post("neighbors", { row })).json(),
     contrast: async (selection, against, nRows) =>
-      (await post("contrast", { selection: masked(selection, nRows), against: masked(against, nRows) })).json(),
+      (
+        await post("contrast", { selection: masked(selection, nRows), against: masked(against, nRows) })
+      ).json(),
     exportRows: async (selection, format, nRows) =>
       (await post("export", { selection: masked(selection, nRows), format })).blob(),
     renameRegion: async (id, name) => void (await post("regions", { id, name })),

@@ -1,6 +1,8 @@
 /** A map carried by the page itself: one block per answer, base64, gzipped where it says so. No network. */
 
 import { ApiError, type Backend } from "./backend";
+import { rowsOf } from "./bits";
+import { contrastInPage } from "./contrast";
 import {
   base64ToBytes,
   checkInfo,
@@ -9,8 +11,6 @@ import {
   type MapInfo,
   type Preview,
 } from "./map_folder";
-import { contrastInPage } from "./contrast";
-import { rowsOf } from "./bits";
 
 const PER_LINE = 32;
 
@@ -36,7 +36,11 @@ export function inlinedBackend(page: Document): Backend | null {
       return rows.map((row) => all[row] ?? {});
     },
     image: (row) => imageAddress(blocks, images, row),
-    atlas: (rows, cell) => drawAtlas(rows.map((row) => imageAddress(blocks, images, row)), cell),
+    atlas: (rows, cell) =>
+      drawAtlas(
+        rows.map((row) => imageAddress(blocks, images, row)),
+        cell,
+      ),
     search: async (query, mode, limit) => searchPreviews(await previews(), query, mode, limit),
     neighbors: async (row) => neighborsOf(await bytes(blocks, "api/neighbors"), info, row),
     contrast: async (selection, against, nRows) => {
@@ -73,7 +77,12 @@ export function csvText(rows: Preview[]): string {
 
 /** A cell that a spreadsheet would run as a formula gets an apostrophe before it. */
 function csvCell(value: unknown): string {
-  const plain = value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
+  const plain =
+    value === null || value === undefined
+      ? ""
+      : typeof value === "object"
+        ? JSON.stringify(value)
+        : String(value);
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

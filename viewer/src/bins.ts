@@ -37,7 +37,8 @@ function binsOfMany(data: Numbers): Bins {
   const bins = new Uint8Array(data.steps.length);
   for (let row = 0; row < bins.length; row++) {
     const step = data.steps[row];
-    bins[row] = step === MISSING_STEP ? MISSING_BIN : Math.min(MANY - 1, Math.floor((step * MANY) / TOP_STEP));
+    bins[row] =
+      step === MISSING_STEP ? MISSING_BIN : Math.min(MANY - 1, Math.floor((step * MANY) / TOP_STEP));
   }
   const width = (data.max - data.min) / MANY;
   return { bins, n: MANY, edges: Array.from({ length: MANY + 1 }, (_, i) => data.min + i * width) };

@@ -47,7 +47,11 @@ function categoryColoring(data: Extract<ColumnData, { type: "codes" }>, theme: T
   return { colors: { index, palette }, keys, slots, stops: [], colorAt: (row) => css[index[row]] };
 }
 
-function numberColoring(info: ColumnInfo, data: Extract<ColumnData, { type: "numbers" }>, theme: Theme): Coloring {
+function numberColoring(
+  info: ColumnInfo,
+  data: Extract<ColumnData, { type: "numbers" }>,
+  theme: Theme,
+): Coloring {
   const stops = isDiverging(info) ? DIVERGING[theme] : SEQUENTIAL[theme];
   const place = placeOnRamp(info);
   const hues = Array.from({ length: STEPS }, (_, i) => ramp(stops, place(i / (STEPS - 1))));
@@ -58,7 +62,13 @@ function numberColoring(info: ColumnInfo, data: Extract<ColumnData, { type: "num
   }
   const palette = Uint32Array.from([...hues, GREY[theme]].map((hex) => packed(hex)));
   const css = [...hues, GREY[theme]].map((hex) => `#${hex}`);
-  return { colors: { index, palette }, keys: [], slots: null, stops: css.slice(0, STEPS), colorAt: (row) => css[index[row]] };
+  return {
+    colors: { index, palette },
+    keys: [],
+    slots: null,
+    stops: css.slice(0, STEPS),
+    colorAt: (row) => css[index[row]],
+  };
 }
 
 /** Values on both sides of zero, neither side tiny, diverge around zero. */

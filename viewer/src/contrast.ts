@@ -2,7 +2,15 @@
 
 import type { Difference } from "./backend";
 import { hasBit } from "./bits";
-import { type Bits, type Codes, type ColumnData, type ColumnInfo, type Numbers, MISSING_STEP, valueAt } from "./map_folder";
+import {
+  type Bits,
+  type Codes,
+  type ColumnData,
+  type ColumnInfo,
+  MISSING_STEP,
+  type Numbers,
+  valueAt,
+} from "./map_folder";
 
 export interface Loaded {
   info: ColumnInfo;
@@ -10,11 +18,20 @@ export interface Loaded {
 }
 
 /** Ranked by size of effect: standardized mean difference, or difference of shares of the most telling category. */
-export function contrastInPage(columns: Loaded[], selection: Bits, against: Bits | null, nRows: number): Difference[] {
+export function contrastInPage(
+  columns: Loaded[],
+  selection: Bits,
+  against: Bits | null,
+  nRows: number,
+): Difference[] {
   const side = sidesOf(selection, against, nRows);
   return columns
-    .map(({ info, data }) => (data.type === "numbers" ? ofNumbers(info, data, side) : ofCodes(info, data, side)))
-    .filter((difference): difference is Difference => difference !== null && Number.isFinite(difference.effect))
+    .map(({ info, data }) =>
+      data.type === "numbers" ? ofNumbers(info, data, side) : ofCodes(info, data, side),
+    )
+    .filter(
+      (difference): difference is Difference => difference !== null && Number.isFinite(difference.effect),
+    )
     .sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
 
@@ -42,7 +59,13 @@ function ofNumbers(info: ColumnInfo, data: Numbers, side: Uint8Array): Differenc
   const [a, b] = [inside.sum / inside.n, outside.sum / outside.n];
   const spread = Math.sqrt((variance(inside, a) + variance(outside, b)) / 2);
   if (spread === 0) return null;
-  return { column: info.name, kind: info.kind, effect: (a - b) / spread, inside: a + data.min, outside: b + data.min };
+  return {
+    column: info.name,
+    kind: info.kind,
+    effect: (a - b) / spread,
+    inside: a + data.min,
+    outside: b + data.min,
+  };
 }
 
 function variance(moment: { n: number; squares: number }, mean: number): number {
@@ -59,7 +82,10 @@ function ofCodes(info: ColumnInfo, data: Codes, side: Uint8Array): Difference | 
   }
   if (totals[1] < 2 || totals[2] < 2) return null;
   const shares = data.names.map((_, code) => [counts[1][code] / totals[1], counts[2][code] / totals[2]]);
-  const best = shares.reduce((at, [a, b], code) => (Math.abs(a - b) > Math.abs(shares[at][0] - shares[at][1]) ? code : at), 0);
+  const best = shares.reduce(
+    (at, [a, b], code) => (Math.abs(a - b) > Math.abs(shares[at][0] - shares[at][1]) ? code : at),
+    0,
+  );
   const [a, b] = shares[best] ?? [0, 0];
   const effect = cohenH(a, b);
   return { column: info.name, kind: info.kind, effect, inside: a, outside: b, value: data.names[best] };

@@ -72,8 +72,11 @@ export function evaluatedParts(split: Codes, nWanted: number): Set<number> {
   const sizes = split.names.map(() => 0);
   for (const code of split.codes) if (code !== split.missing) sizes[code]++;
   const size = (codes: number[]) => codes.reduce((sum, code) => sum + sizes[code], 0);
-  const choices = PARTS.map((names) => names.map((name) => split.names.indexOf(name)).filter((code) => code >= 0));
-  const off = (codes: number[]) => (codes.length ? Math.abs(size(codes) - nWanted) : Number.POSITIVE_INFINITY);
+  const choices = PARTS.map((names) =>
+    names.map((name) => split.names.indexOf(name)).filter((code) => code >= 0),
+  );
+  const off = (codes: number[]) =>
+    codes.length ? Math.abs(size(codes) - nWanted) : Number.POSITIVE_INFINITY;
   return new Set(choices.reduce((best, codes) => (off(codes) < off(best) ? codes : best), choices[0]));
 }
 
@@ -96,5 +99,7 @@ function texts(value: Json | undefined): string[] | null {
 function matrix(value: Json | undefined): number[][] | null {
   if (!Array.isArray(value)) return null;
   const rows = value.map((row) => numbers(row));
-  return rows.every((row): row is number[] => row !== null && row.length === value.length) ? (rows as number[][]) : null;
+  return rows.every((row): row is number[] => row !== null && row.length === value.length)
+    ? (rows as number[][])
+    : null;
 }

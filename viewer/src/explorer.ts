@@ -11,7 +11,16 @@ import { createPreviews, type Previews } from "./previews";
 import { firstColor, type Roles, rolesOf } from "./roles";
 import type { Camera, Scene, Theme } from "./scene/types";
 import { shapeReader } from "./shapes";
-import { type Cell, cell, createHistory, type Filter, type History, type Part, START, type View } from "./store";
+import {
+  type Cell,
+  cell,
+  createHistory,
+  type Filter,
+  type History,
+  type Part,
+  START,
+  type View,
+} from "./store";
 import { makeWords, type Words } from "./words";
 
 export interface Masks {
@@ -100,7 +109,9 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
   const coloring = cell<Coloring>(plainColoring(info.nRows, theme.get()));
   const trouble = cell<ApiError | null>(null);
   const busy = cell(0);
-  const names = cell<ReadonlyMap<number, string>>(new Map(info.regions.map((region) => [region.id, region.name])));
+  const names = cell<ReadonlyMap<number, string>>(
+    new Map(info.regions.map((region) => [region.id, region.name])),
+  );
 
   async function ask<T>(work: () => Promise<T>): Promise<T> {
     busy.set(busy.get() + 1);
@@ -109,7 +120,8 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
       if (trouble.get()?.trouble === "away") trouble.set(null);
       return answer;
     } catch (error) {
-      if (error instanceof ApiError && (error.trouble === "away" || error.trouble === "refused")) trouble.set(error);
+      if (error instanceof ApiError && (error.trouble === "away" || error.trouble === "refused"))
+        trouble.set(error);
       throw error;
     } finally {
       busy.set(busy.get() - 1);

@@ -60,7 +60,10 @@ function valueAtShare(edges: number[], share: number): number {
 /** A filter in words: "−15 – 20", "4, 9". */
 export function filterText(filter: Filter, info: ColumnInfo, names: string[], words: Words): string {
   if (filter.type === "range") {
-    const [low, high] = [Math.max(filter.low, info.min ?? filter.low), Math.min(filter.high, info.max ?? filter.high)];
+    const [low, high] = [
+      Math.max(filter.low, info.min ?? filter.low),
+      Math.min(filter.high, info.max ?? filter.high),
+    ];
     return `${words.value(info, low)} – ${words.value(info, high)}`;
   }
   const shown = filter.codes.slice(0, 3).map((code) => names[code] ?? "?");

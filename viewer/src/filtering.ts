@@ -1,7 +1,7 @@
 /** The view's filters and selection, kept equal to the cross-filter's slots. */
 
-import { bothBits, eitherBits, emptyBits, withoutBits } from "./bits";
 import { type Bins, MISSING_BIN } from "./bins";
+import { bothBits, eitherBits, emptyBits, withoutBits } from "./bits";
 import type { Columns } from "./columns";
 import { type Crossfilter, type Histogram, NO_SLOT, SLOTS } from "./crossfilter";
 import { type Bits, stepOf } from "./map_folder";

@@ -36,11 +36,14 @@ export function scoreText(value: number): string {
 /** Milliseconds since 1970 as a date, with the time of day where the span is short. */
 export function timeText(ms: number, span: number, language: Language): string {
   if (!Number.isFinite(ms)) return "–";
+  const days = span / 86_400_000;
   const options: Intl.DateTimeFormatOptions =
-    span < 3 * 86_400_000
-      ? { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" }
-      : { dateStyle: "medium", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(LOCALES[language], options).format(new Date(ms));
+    days < 3
+      ? { dateStyle: "medium", timeStyle: "short" }
+      : days > 1500
+        ? { year: "numeric", month: "short" }
+        : { dateStyle: "medium" };
+  return new Intl.DateTimeFormat(LOCALES[language], { ...options, timeZone: "UTC" }).format(new Date(ms));
 }
 
 /** One value of a column, as decoded from its steps. */

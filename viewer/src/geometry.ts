@@ -3,7 +3,12 @@
 import type { MapInfo } from "./map_folder";
 
 /** The `k` rows nearest to a row on the map, nearest first; the row itself is left out. */
-export function nearestOnMap(places: Uint16Array, extent: MapInfo["extent"], row: number, k: number): number[] {
+export function nearestOnMap(
+  places: Uint16Array,
+  extent: MapInfo["extent"],
+  row: number,
+  k: number,
+): number[] {
   const [sx, sy] = [extent[2] - extent[0], extent[3] - extent[1]];
   const aspect = sy / (sx || 1);
   const [x, y] = [places[2 * row], places[2 * row + 1]];

@@ -1,7 +1,11 @@
 /** Paths and ticks of small charts. */
 
 /** Broken where a value is not a number. */
-export function linePath(values: ArrayLike<number>, x: (at: number) => number, y: (value: number) => number): string {
+export function linePath(
+  values: ArrayLike<number>,
+  x: (at: number) => number,
+  y: (value: number) => number,
+): string {
   let path = "";
   let pen = "M";
   for (let i = 0; i < values.length; i++) {
@@ -17,7 +21,8 @@ export function linePath(values: ArrayLike<number>, x: (at: number) => number, y
 
 /** Whole numbers from 1 to n, at most `wanted` of them, the last included. */
 export function niceTicks(n: number, wanted: number): number[] {
-  const step = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000].find((s) => n / s <= wanted) ?? Math.ceil(n / wanted);
+  const step =
+    [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000].find((s) => n / s <= wanted) ?? Math.ceil(n / wanted);
   const ticks = [1];
   for (let at = step; at <= n; at += step) if (at > 1) ticks.push(at);
   const last = ticks[ticks.length - 1];

@@ -18,7 +18,11 @@ export async function openExplorer(backend: Backend, step: (now: number) => void
   const color = view.colorBy ?? firstColor(info);
   const [places] = await Promise.all([backend.places(info.nRows)]);
   step(2);
-  const explorer = createExplorer(backend, info, places, { settings: rememberedSettings(), systemTheme: systemTheme(), view });
+  const explorer = createExplorer(backend, info, places, {
+    settings: rememberedSettings(),
+    systemTheme: systemTheme(),
+    view,
+  });
   if (color !== null) await explorer.columns.load(color).catch(() => undefined);
   followSettings(explorer);
   document.title = `${info.name} · Belvedere`;
@@ -40,7 +44,10 @@ export function followAddress(explorer: Explorer): void {
   let waiting = 0;
   camera.subscribe((now) => {
     window.clearTimeout(waiting);
-    waiting = window.setTimeout(() => now && !isSame(view.get().camera, now) && view.amend({ camera: now }), ADDRESS_AFTER_MS);
+    waiting = window.setTimeout(
+      () => now && !isSame(view.get().camera, now) && view.amend({ camera: now }),
+      ADDRESS_AFTER_MS,
+    );
   });
   view.subscribe((now) => {
     soon();
@@ -48,7 +55,8 @@ export function followAddress(explorer: Explorer): void {
     if (scene && now.camera && !isSame(now.camera, camera.get())) scene.moveTo(now.camera, 420);
   });
   window.addEventListener("hashchange", () => {
-    if (location.hash !== toHash(view.get(), info)) view.change({ filters: [], selection: [], row: null, ...fromHash(location.hash, info) });
+    if (location.hash !== toHash(view.get(), info))
+      view.change({ filters: [], selection: [], row: null, ...fromHash(location.hash, info) });
   });
 }
 
@@ -69,8 +77,10 @@ function followSettings(explorer: Explorer): void {
   explorer.theme.subscribe((theme) => {
     document.documentElement.dataset.theme = theme;
   });
+  const first = explorer.settings.get();
   explorer.settings.subscribe((settings) => {
     document.documentElement.lang = settings.language === "zh" ? "zh-Hans" : "en";
+    if (settings === first) return;
     try {
       localStorage.setItem(STORE, JSON.stringify(settings));
     } catch {

@@ -35,7 +35,8 @@ export function slotsOf(data: Codes): Slots {
   });
   const slots = chosen.map((code) => ({ codes: [code], isOther: false, count: counts[code] }));
   const rest = present.filter((code) => slotOf[code] === chosen.length);
-  if (rest.length) slots.push({ codes: rest, isOther: true, count: rest.reduce((sum, c) => sum + counts[c], 0) });
+  if (rest.length)
+    slots.push({ codes: rest, isOther: true, count: rest.reduce((sum, c) => sum + counts[c], 0) });
   return { slotOf, slots };
 }
 

@@ -1,7 +1,6 @@
 /** The map as a picture to print: title above, legend beside, twice the pixels of the screen. */
 
 import type { Explorer } from "./explorer";
-import { titleOf } from "./roles";
 
 const SCALE = 2;
 const MARGIN = 28;
@@ -37,7 +36,9 @@ function drawTitle(pen: CanvasRenderingContext2D, explorer: Explorer): void {
   pen.font = `400 15px ${token("--sans")}`;
   const { t, count } = words.get();
   const { inside, nInside } = masks.get();
-  const rows = inside ? `${count(nInside)} ${t("count.of", { n: info.nRows })}` : t("count.rows", { n: info.nRows });
+  const rows = inside
+    ? `${count(nInside)} ${t("count.of", { n: info.nRows })}`
+    : t("count.rows", { n: info.nRows });
   pen.fillText(rows, MARGIN, MARGIN + 52);
 }
 
@@ -49,7 +50,7 @@ function drawLegend(pen: CanvasRenderingContext2D, explorer: Explorer): void {
   let y = MARGIN + HEAD + 24;
   pen.fillStyle = token("--ink");
   pen.font = `600 15px ${token("--sans")}`;
-  pen.fillText(titleOf(info), MARGIN, y, LEGEND - 24);
+  pen.fillText(explorer.words.get().title(info), MARGIN, y, LEGEND - 24);
   pen.font = `400 14px ${token("--sans")}`;
   const data = explorer.columns.have(column);
   for (const key of keys) {
@@ -59,7 +60,8 @@ function drawLegend(pen: CanvasRenderingContext2D, explorer: Explorer): void {
     pen.arc(MARGIN + 6, y - 5, 5.5, 0, 2 * Math.PI);
     pen.fill();
     pen.fillStyle = token("--ink");
-    const name = data?.type === "codes" && !key.isOther ? data.names[key.codes[0]] : explorer.words.get().t("other");
+    const name =
+      data?.type === "codes" && !key.isOther ? data.names[key.codes[0]] : explorer.words.get().t("other");
     pen.fillText(name, MARGIN + 20, y, LEGEND - 44);
   }
   if (stops.length) drawRamp(pen, explorer, y + 14);

@@ -15,7 +15,7 @@ export interface Previews {
 export function createPreviews(backend: Backend): Previews {
   const known = new Map<number, Preview>();
   const asked = new Map<number, Promise<Preview>>();
-  let waiting: { row: number; done: (preview: Preview) => void; failed: (error: unknown) => void }[] = [];
+  const waiting: { row: number; done: (preview: Preview) => void; failed: (error: unknown) => void }[] = [];
 
   async function flush(): Promise<void> {
     const batch = waiting.splice(0, BATCH);

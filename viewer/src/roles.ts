@@ -36,7 +36,9 @@ export function rolesOf(info: MapInfo): Roles {
 
 function regionColumns(info: MapInfo): ColumnInfo[] {
   return info.columns
-    .filter((c) => c.group === "map" && /^region\.\d+$/.test(c.name) && (c.dtype === "u8" || c.dtype === "u16"))
+    .filter(
+      (c) => c.group === "map" && /^region\.\d+$/.test(c.name) && (c.dtype === "u8" || c.dtype === "u16"),
+    )
     .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
 }
 
@@ -60,11 +62,6 @@ export function firstColor(info: MapInfo): number | null {
 function isFew(column: ColumnInfo): boolean {
   const n = column.categories?.length ?? 0;
   return n >= 2 && n <= 12;
-}
-
-/** The name a person reads. */
-export function titleOf(column: ColumnInfo): string {
-  return column.label || column.name;
 }
 
 /** Columns that can be drawn, in the order a person wants them: target, inputs, then what the map says of each row. */

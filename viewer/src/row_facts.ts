@@ -30,14 +30,21 @@ export async function cellOf(columns: Columns, column: ColumnInfo | null, row: n
   return { text: code === data.missing ? null : (data.names[code] ?? null), value: null };
 }
 
-export async function factsOf(columns: Columns, roles: Roles, row: number, colorAt: (row: number) => string): Promise<RowFacts> {
-  const cell = (column: ColumnInfo | null) => cellOf(columns, column, row).catch(() => ({ text: null, value: null }));
+export async function factsOf(
+  columns: Columns,
+  roles: Roles,
+  row: number,
+  colorAt: (row: number) => string,
+): Promise<RowFacts> {
+  const cell = (column: ColumnInfo | null) =>
+    cellOf(columns, column, row).catch(() => ({ text: null, value: null }));
   const [target, predicted, confidence, kept, split] = await Promise.all(
     [roles.target, roles.predicted, roles.confidence, roles.kept, roles.split].map(cell),
   );
   return {
     target: target.text === null ? null : { name: target.text, color: colorAt(row) },
-    predicted: predicted.text ?? (predicted.value === null ? null : String(Number(predicted.value.toPrecision(4)))),
+    predicted:
+      predicted.text ?? (predicted.value === null ? null : String(Number(predicted.value.toPrecision(4)))),
     isRight: target.text !== null && predicted.text !== null ? target.text === predicted.text : null,
     confidence: confidence.value,
     kept: kept.value === null || !roles.kept ? null : keptOf15(roles.kept, kept.value),

@@ -10,7 +10,11 @@ const ATLAS_CELL = 48;
 const ATLAS_MOST = 1024;
 const THUMBNAILS_AFTER_MS = 160;
 
-export function mountScene(host: HTMLElement, explorer: Explorer, renderer: "auto" | "cpu" = "auto"): () => void {
+export function mountScene(
+  host: HTMLElement,
+  explorer: Explorer,
+  renderer: "auto" | "cpu" = "auto",
+): () => void {
   const scene = createScene(host, firstState(explorer), eventsOf(explorer), { renderer });
   const camera = explorer.view.get().camera;
   if (camera) scene.moveTo(camera, 0);
@@ -55,11 +59,33 @@ function followers(explorer: Explorer, scene: Scene): (() => void)[] {
     names.subscribe(() => scene.set({ labels: labelsOf(explorer) })),
     shownLabels.subscribe((labelsOn) => scene.set({ labelsOn })),
     hover.subscribe(() => scene.set({ highlighted: highlightedOf(explorer) })),
-    view.subscribe(onNew((v) => v.row, () => scene.set({ highlighted: highlightedOf(explorer) }))),
-    view.subscribe(onNew((v) => v.row, (row) => void thread(explorer, row))),
-    explorer.threads.subscribe((threads) => scene.set({ threads: threads && { from: threads.row, to: threads.near } })),
-    view.subscribe(onNew((v) => v.selection, () => scene.set({ lasso: lassoOf(explorer) }))),
-    view.subscribe(onNew((v) => (v.veil ? v.threshold : -1), () => void veil(explorer, scene))),
+    view.subscribe(
+      onNew(
+        (v) => v.row,
+        () => scene.set({ highlighted: highlightedOf(explorer) }),
+      ),
+    ),
+    view.subscribe(
+      onNew(
+        (v) => v.row,
+        (row) => void thread(explorer, row),
+      ),
+    ),
+    explorer.threads.subscribe((threads) =>
+      scene.set({ threads: threads && { from: threads.row, to: threads.near } }),
+    ),
+    view.subscribe(
+      onNew(
+        (v) => v.selection,
+        () => scene.set({ lasso: lassoOf(explorer) }),
+      ),
+    ),
+    view.subscribe(
+      onNew(
+        (v) => (v.veil ? v.threshold : -1),
+        () => void veil(explorer, scene),
+      ),
+    ),
   ];
 }
 
@@ -144,7 +170,8 @@ function imageShower(explorer: Explorer): (rows: Uint32Array) => void {
       const scene = explorer.scene.get();
       if (!rows.length || rows.length > ATLAS_MOST) return scene?.set({ images: null });
       const atlas = await explorer.backend.atlas([...rows], ATLAS_CELL).catch(() => null);
-      if (atlas && key === shown) scene?.set({ images: { rows: rows.slice(), atlas, cell: ATLAS_CELL, perLine: 32 } });
+      if (atlas && key === shown)
+        scene?.set({ images: { rows: rows.slice(), atlas, cell: ATLAS_CELL, perLine: 32 } });
     }, THUMBNAILS_AFTER_MS);
   };
 }

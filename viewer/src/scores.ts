@@ -11,14 +11,26 @@ export interface Track {
 
 /** Shares of the track; a share-like score ends at 1, an error starts at 0, so that farther right reads as more. */
 export function trackOf(score: ScoreInfo): Track {
-  const known = [score.value, score.baseline, score.low, score.high].filter((v): v is number => Number.isFinite(v));
+  const known = [score.value, score.baseline, score.low, score.high].filter((v): v is number =>
+    Number.isFinite(v),
+  );
   const [smallest, largest] = [Math.min(...known), Math.max(...known)];
   const isShare = smallest >= 0 && largest <= 1;
-  const left = isShare && score.higher_is_better !== false ? Math.max(0, Math.floor(smallest * 10 - 0.2) / 10) : Math.min(0, smallest);
+  const left =
+    isShare && score.higher_is_better !== false
+      ? Math.max(0, Math.floor(smallest * 10 - 0.2) / 10)
+      : Math.min(0, smallest);
   const right = isShare && score.higher_is_better !== false ? 1 : Math.max(largest * 1.1, left + 1e-9);
   const at = (value: number | null | undefined) =>
-    typeof value === "number" && Number.isFinite(value) ? Math.min(1, Math.max(0, (value - left) / (right - left))) : null;
-  return { value: at(score.value) ?? 0, baseline: at(score.baseline), low: at(score.low), high: at(score.high) };
+    typeof value === "number" && Number.isFinite(value)
+      ? Math.min(1, Math.max(0, (value - left) / (right - left)))
+      : null;
+  return {
+    value: at(score.value) ?? 0,
+    baseline: at(score.baseline),
+    low: at(score.low),
+    high: at(score.high),
+  };
 }
 
 /** Whether the thing that costs seconds did at least as well. */

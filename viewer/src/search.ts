@@ -1,9 +1,8 @@
 /** What a typed word may mean: rows that hold it, a row's number, a region, a column. */
 
-import type { Explorer } from "./explorer";
 import { rowsOf } from "./bits";
+import type { Explorer } from "./explorer";
 import { previewText } from "./format";
-import { titleOf } from "./roles";
 import { rowsOfRegion } from "./shapes";
 
 export interface Result {
@@ -16,16 +15,32 @@ export interface Result {
 const ROWS_SHOWN = 4;
 const OTHERS_SHOWN = 4;
 
-export async function resultsFor(explorer: Explorer, text: string, mode: "text" | "regex"): Promise<Result[]> {
+export async function resultsFor(
+  explorer: Explorer,
+  text: string,
+  mode: "text" | "regex",
+): Promise<Result[]> {
   const found = explorer.info.can.search ? await rowResults(explorer, text, mode) : [];
-  return [...numberResult(explorer, text), ...found, ...regionResults(explorer, text), ...columnResults(explorer, text)];
+  return [
+    ...numberResult(explorer, text),
+    ...found,
+    ...regionResults(explorer, text),
+    ...columnResults(explorer, text),
+  ];
 }
 
 function numberResult(explorer: Explorer, text: string): Result[] {
   const row = /^\d{1,9}$/.test(text) ? Number(text) : -1;
   if (row < 0 || row >= explorer.info.nRows) return [];
   const { t } = explorer.words.get();
-  return [{ key: "number", title: t("row.title", { n: row }), note: t("tab.row"), run: () => explorer.showRow(row, true) }];
+  return [
+    {
+      key: "number",
+      title: t("row.title", { n: row }),
+      note: t("tab.row"),
+      run: () => explorer.showRow(row, true),
+    },
+  ];
 }
 
 async function rowResults(explorer: Explorer, text: string, mode: "text" | "regex"): Promise<Result[]> {
@@ -79,11 +94,11 @@ export async function flyToRegion(explorer: Explorer, id: number): Promise<void>
 function columnResults(explorer: Explorer, text: string): Result[] {
   const { t } = explorer.words.get();
   return explorer.info.columns
-    .filter((column) => column.dtype !== null && contains(titleOf(column), text))
+    .filter((column) => column.dtype !== null && contains(explorer.words.get().title(column), text))
     .slice(0, OTHERS_SHOWN)
     .map((column) => ({
       key: `column ${column.index}`,
-      title: titleOf(column),
+      title: explorer.words.get().title(column),
       note: t("search.column"),
       run: () => explorer.colorBy(column.index),
     }));

@@ -43,7 +43,10 @@ async function rowsOfCell(info: MapInfo, columns: Columns, actual: number, predi
   const roles = rolesOf(info);
   const confusion = confusionOf(info.evaluation);
   if (!confusion || !roles.target || !roles.predicted) return emptyBits(info.nRows);
-  const [truth, guess] = await Promise.all([columns.load(roles.target.index), columns.load(roles.predicted.index)]);
+  const [truth, guess] = await Promise.all([
+    columns.load(roles.target.index),
+    columns.load(roles.predicted.index),
+  ]);
   if (truth.type !== "codes" || guess.type !== "codes") return emptyBits(info.nRows);
   const split = roles.split && (await columns.load(roles.split.index));
   const parts = split?.type === "codes" ? evaluatedParts(split, nCounted(confusion)) : null;

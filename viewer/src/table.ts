@@ -1,7 +1,7 @@
 /** The columns of the table of rows, and the order of its rows. */
 
 import type { Columns } from "./columns";
-import { type ColumnInfo, MISSING_STEP, type MapInfo } from "./map_folder";
+import { type ColumnInfo, type MapInfo, MISSING_STEP } from "./map_folder";
 import { rolesOf } from "./roles";
 
 export interface TableColumn {
@@ -50,7 +50,12 @@ export async function sortedRows(
 }
 
 /** Stable, in one pass over at most 65,536 values. */
-function countingSort(rows: Uint32Array, values: Uint8Array | Uint16Array, missing: number, down: boolean): Uint32Array {
+function countingSort(
+  rows: Uint32Array,
+  values: Uint8Array | Uint16Array,
+  missing: number,
+  down: boolean,
+): Uint32Array {
   const rank = (value: number) => (value === missing ? 65535 : down ? 65534 - value : value);
   const starts = new Uint32Array(65537);
   for (let i = 0; i < rows.length; i++) starts[rank(values[rows[i]]) + 1]++;

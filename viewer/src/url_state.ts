@@ -1,7 +1,7 @@
 /** The view as a readable hash and back; columns by name, so that a link survives a re-ordered table. */
 
-import { rowsToText, textToRows } from "./row_text";
 import type { ColumnInfo, MapInfo } from "./map_folder";
+import { rowsToText, textToRows } from "./row_text";
 import type { Filter, Part, Shape, Tab, View } from "./store";
 
 const TABS: Tab[] = ["map", "selection", "row"];
@@ -38,7 +38,8 @@ export function fromHash(hash: string, info: MapInfo): Partial<View> {
   if (veil !== null) Object.assign(view, { veil: true, threshold: Math.min(15, veil) });
   if (words.get("rows") === "open") view.drawer = true;
   const at = (words.get("at") ?? "").split(",").map(Number);
-  if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0) view.camera = { x: at[0], y: at[1], zoom: at[2] };
+  if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0)
+    view.camera = { x: at[0], y: at[1], zoom: at[2] };
   return view;
 }
 
@@ -55,7 +56,9 @@ function readFilter(text: string, columns: ColumnInfo[]): Filter[] {
   if (!column) return [];
   if (codes) return [{ column: column.index, type: "codes", codes: codes[2].split(",").map(Number) }];
   const [low, high] = [Number(range![2]), Number(range![3])];
-  return Number.isFinite(low) && Number.isFinite(high) ? [{ column: column.index, type: "range", low, high }] : [];
+  return Number.isFinite(low) && Number.isFinite(high)
+    ? [{ column: column.index, type: "range", low, high }]
+    : [];
 }
 
 function shapeText(shape: Shape): string {
@@ -82,7 +85,8 @@ function readShape(kind: string, value: string): Shape | null {
   if (kind === "polygon" && numbers.length >= 6) return { kind: "polygon", points: numbers };
   if (kind === "region") return { kind: "region", id: numbers[0] };
   if (kind === "finding") return { kind: "finding", index: numbers[0] };
-  if (kind === "confusion" && numbers.length === 2) return { kind, actual: numbers[0], predicted: numbers[1] };
+  if (kind === "confusion" && numbers.length === 2)
+    return { kind, actual: numbers[0], predicted: numbers[1] };
   return null;
 }
 

@@ -19,6 +19,8 @@ export interface Words {
   share(x: number): string;
   number(value: number, span?: number): string;
   value(info: ColumnInfo, value: number): string;
+  /** The name a person reads; columns that the map made have names in both languages. */
+  title(info: ColumnInfo): string;
 }
 
 export function makeWords(language: Language): Words {
@@ -32,17 +34,28 @@ export function makeWords(language: Language): Words {
     share: (x) => shareText(x, language),
     number: numberText,
     value: (info, value) => valueText(info, value, language),
+    title: (info) => titleIn(messages, info),
   };
+}
+
+function titleIn(messages: Record<Key, string>, info: ColumnInfo): string {
+  if (info.group === "data") return info.label || info.name;
+  const level = /^region\.(\d+)$/.exec(info.name);
+  if (level) return fill(messages["made.region"], { n: Number(level[1]) + 1 });
+  return messages[`made.${info.name}` as Key] ?? (info.label || info.name);
 }
 
 /** `{name}` becomes the value; `{name:one|many}` the word that fits the number. */
 export function fill(message: string, values: Values): string {
-  return message.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
-    const value = values[name];
-    if (value === undefined) return whole;
-    if (many !== undefined) return value === 1 ? one! : many;
-    return typeof value === "number" ? countText(value) : value;
-  });
+  return message.replace(
+    /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g,
+    (whole, name: string, one?: string, many?: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      if (many !== undefined) return value === 1 ? one! : many;
+      return typeof value === "number" ? countText(value) : value;
+    },
+  );
 }
 
 /** The language of the browser, where we speak it. */

@@ -1,0 +1,40 @@
+// node tests/e2e/run.mjs URL_OR_MAP: opens the explorer in a headless browser and does what a person does.
+import { findChromium, launch } from "./browser.mjs";
+import { desktop, phone, serverGone } from "./journeys.mjs";
+import { serve } from "./server.mjs";
+
+const target = process.argv[2];
+if (!target) {
+  console.error("Say which map: npm run e2e -- reviews.map (or the link that `belvedere view` prints)");
+  process.exit(2);
+}
+if (!findChromium()) {
+  console.error("There must be a Chromium, but none was found. Install it, or name it in CHROMIUM.");
+  process.exit(2);
+}
+
+const isLink = /^https?:/.test(target);
+const server = isLink ? { link: target, stop: () => undefined } : await serve(target);
+const browser = await launch();
+let failed = 0;
+const step = async (name, work) => {
+  const start = Date.now();
+  try {
+    await work();
+    console.log(`  ok   ${name} (${Date.now() - start} ms)`);
+  } catch (error) {
+    failed++;
+    console.log(`  FAIL ${name}: ${error.message.split("\n").slice(0, 12).join(" | ")}`);
+  }
+};
+
+try {
+  const cookies = await desktop(browser, server.link, step);
+  await phone(browser, server.link, step, cookies);
+  if (!isLink) await serverGone(browser, server, step, cookies);
+} finally {
+  await browser.close();
+  server.stop();
+}
+console.log(failed ? `${failed} failed` : "all passed");
+process.exit(failed ? 1 : 0);

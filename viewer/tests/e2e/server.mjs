@@ -1,0 +1,28 @@
+// Serves a map folder for the length of a test, by the same code as `belvedere view`.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const SERVE = `
+import sys
+from pathlib import Path
+from belvedere import mapfolder
+from belvedere.serve.run import start_server
+from belvedere.serve.served import Served
+path = Path(sys.argv[1])
+running = start_server(Served(mapfolder.open_folder(path), path=path, edits=mapfolder))
+print(running.link, flush=True)
+sys.stdin.read()
+running.stop()
+`;
+
+/** Resolves to `{ link, stop }`. */
+export function serve(folder) {
+  const python = process.env.PYTHON ?? `${ROOT}/.venv/bin/python`;
+  const child = spawn(python, ["-c", SERVE, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  return new Promise((done, failed) => {
+    child.on("error", failed);
+    child.on("exit", (status) => failed(new Error(`the server ended with ${status}`)));
+    child.stdout.on("data", (text) => done({ link: String(text).trim(), stop: () => child.kill() }));
+  });
+}
