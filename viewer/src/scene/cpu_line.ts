@@ -1,4 +1,11 @@
-import { type CpuPicture, type CpuRequest, newRaster, obey } from "./cpu_messages";
+import {
+  answer as answerFrame,
+  type CpuPicture,
+  type CpuRequest,
+  finish,
+  newRaster,
+  obey,
+} from "./cpu_messages";
 
 /** Where CPU requests go: a worker, or the page's own thread where workers are impossible. */
 export interface CpuLine {
@@ -11,8 +18,12 @@ function inlineLine(answer: (picture: CpuPicture) => void): CpuLine {
   let open = true;
   return {
     tell(request) {
-      const picture = obey(raster, request);
-      if (picture) queueMicrotask(() => open && answer(picture));
+      if (request.kind !== "frame") {
+        obey(raster, request);
+        return;
+      }
+      const picture = finish(answerFrame(raster, request, () => false));
+      queueMicrotask(() => open && answer(picture));
     },
     close() {
       open = false;

@@ -8,40 +8,57 @@ export type CpuRequest =
   | { kind: "ink"; ink: Uint32Array }
   | { kind: "ground"; ground: Ground }
   | { kind: "mist"; mist: Mist | null }
-  | { kind: "frame"; id: number; frame: Frame; buffer: ArrayBuffer | null };
+  | FrameRequest;
+
+export interface FrameRequest {
+  kind: "frame";
+  id: number;
+  frame: Frame;
+  buffer: ArrayBuffer | null;
+  /** A coarse frame that comes later may take this one's turn. */
+  interruptible: boolean;
+}
 
 export interface CpuPicture {
   id: number;
   width: number;
   height: number;
   buffer: ArrayBuffer;
+  /** False for a frame that gave up its turn. */
+  finished: boolean;
 }
 
-/** Obeys one request; a frame answers with its pixels. The same in the worker and without one. */
-export function obey(raster: CpuRaster, request: CpuRequest): CpuPicture | null {
-  switch (request.kind) {
-    case "geometry":
-      raster.setGeometry(request.geometry);
-      return null;
-    case "target":
-      raster.setTarget(request.pairs);
-      return null;
-    case "ink":
-      raster.setInk(request.ink);
-      return null;
-    case "ground":
-      raster.setGround(request.ground);
-      return null;
-    case "mist":
-      raster.setMist(request.mist);
-      return null;
-    case "frame": {
-      const target = targetOf(request.frame, request.buffer ?? undefined);
-      raster.paint(target, request.frame);
-      const { width, height } = target;
-      return { id: request.id, width, height, buffer: target.pixels.buffer as ArrayBuffer };
-    }
+/** Obeys a request that paints nothing. */
+export function obey(raster: CpuRaster, request: Exclude<CpuRequest, FrameRequest>): void {
+  if (request.kind === "geometry") raster.setGeometry(request.geometry);
+  else if (request.kind === "target") raster.setTarget(request.pairs);
+  else if (request.kind === "ink") raster.setInk(request.ink);
+  else if (request.kind === "ground") raster.setGround(request.ground);
+  else raster.setMist(request.mist);
+}
+
+/** Paints a frame step by step; returns its pixels, unfinished when told to stop. */
+export function* answer(
+  raster: CpuRaster,
+  request: FrameRequest,
+  stop: () => boolean,
+): Generator<void, CpuPicture> {
+  const target = targetOf(request.frame, request.buffer ?? undefined);
+  let finished = true;
+  for (const _ of raster.painting(target, request.frame)) {
+    yield;
+    finished = !(request.interruptible && stop());
+    if (!finished) break;
   }
+  const { width, height, pixels } = target;
+  return { id: request.id, width, height, buffer: pixels.buffer as ArrayBuffer, finished };
+}
+
+/** Runs a generator to its end. */
+export function finish<T>(steps: Generator<void, T>): T {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 export const newRaster = (): CpuRaster => new CpuRaster();

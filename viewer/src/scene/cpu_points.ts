@@ -49,26 +49,27 @@ export const stylesOf = (pass: Pass): [number, number] => [
   pass === "front" ? CONTEXT - 1 : 255,
 ];
 
-/** Blends rows 0…count-1 (draw order) over the picture, one after another. */
-export function paintPoints(
-  target: Target,
-  geometry: Geometry,
-  ink: Uint32Array,
-  frame: Frame,
-  stamps: Stamps,
-  pass: Pass,
-): void {
+/** What a pass over the points needs to know; everything in draw order. */
+export interface PointsJob {
+  geometry: Geometry;
+  ink: Uint32Array;
+  frame: Frame;
+  stamps: Stamps;
+}
+
+/** Blends the rows from `begin` to below `end` over the picture, one after another. */
+export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: number, end: number): void {
   const { pixels, width, height } = target;
-  const { pairs } = geometry;
-  const { kx, bx, ky, by } = projectionOf(frame.view, geometry.extent);
+  const { ink, frame, stamps } = job;
+  const { pairs, extent } = job.geometry;
+  const { kx, bx, ky, by } = projectionOf(frame.view, extent);
   const { starts, reach } = stamps;
   const packed = packStamps(stamps, width);
   const opacities = frame.opacities;
-  const count = Math.ceil(pairs.length * frame.share);
   const [low, high] = stylesOf(pass);
   const spanX = Math.max(width - 2 * reach, 0);
   const spanY = Math.max(height - 2 * reach, 0);
-  for (let k = 0; k < count; k++) {
+  for (let k = begin; k < end; k++) {
     const pair = pairs[k];
     const fx = ((pair & 65535) * kx + bx) | 0;
     const fy = ((pair >>> 16) * ky + by) | 0;
@@ -84,8 +85,8 @@ export function paintPoints(
     const green = (color >>> 8) & 255;
     const phase = ((fy & 7) << 3) | (fx & 7);
     const at = py * width + px;
-    const end = starts[phase + 1];
-    for (let s = starts[phase]; s < end; s++) {
+    const last = starts[phase + 1];
+    for (let s = starts[phase]; s < last; s++) {
       const stamp = packed[s];
       const weight = ((stamp & 511) * opacity) >> 8;
       const keep = 256 - weight;

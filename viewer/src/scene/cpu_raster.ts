@@ -1,8 +1,11 @@
 import { paintGroundPixels, paintMistPixels } from "./cpu_ground";
-import { paintPoints, passesOf, type Target } from "./cpu_points";
+import { type PointsJob, paintPoints, passesOf, type Target } from "./cpu_points";
 import { blendPairs } from "./order";
 import type { Frame, Geometry, Ground, Mist } from "./renderer";
 import { type Stamps, stampsOf } from "./stamps";
+
+/** Rows painted before looking whether something more urgent has come. */
+const STEP_ROWS = 400_000;
 
 /** What the CPU renderer keeps between frames; also the oracle the GPU is compared with. */
 export class CpuRaster {
@@ -38,10 +41,18 @@ export class CpuRaster {
 
   /** Paints a frame into width × height pixels, 0xAABBGGRR. */
   paint(target: Target, frame: Frame): void {
+    for (const _ of this.painting(target, frame));
+  }
+
+  /** The same in steps of a few milliseconds, so that something more urgent can come between. */
+  *painting(target: Target, frame: Frame): Generator<void> {
     if (this.ground) paintGroundPixels(target.pixels, frame.view, this.ground);
     if (this.stamps.radius !== frame.radius) this.stamps = stampsOf(frame.radius);
+    const { ink, stamps } = this;
     const geometry = this.placed(frame.flight);
-    if (geometry && this.ink.length === geometry.pairs.length) this.paintRows(target, geometry, frame);
+    if (geometry && ink.length === geometry.pairs.length) {
+      yield* paintingPoints(target, { geometry, ink, frame, stamps });
+    }
     if (this.mist) paintMistPixels(target.pixels, frame.view, this.mist);
   }
 
@@ -54,9 +65,15 @@ export class CpuRaster {
     blendPairs(geometry.pairs, target, flight, this.flying);
     return { pairs: this.flying, extent: geometry.extent };
   }
+}
 
-  private paintRows(target: Target, geometry: Geometry, frame: Frame): void {
-    for (const pass of passesOf(frame)) paintPoints(target, geometry, this.ink, frame, this.stamps, pass);
+function* paintingPoints(target: Target, job: PointsJob): Generator<void> {
+  const count = Math.ceil(job.geometry.pairs.length * job.frame.share);
+  for (const pass of passesOf(job.frame)) {
+    for (let begin = 0; begin < count; begin += STEP_ROWS) {
+      paintPoints(target, job, pass, begin, Math.min(begin + STEP_ROWS, count));
+      yield;
+    }
   }
 }
 

@@ -23,11 +23,11 @@ export function createCpuRenderer(): Renderer {
     waiting.delete(picture.id);
   });
 
-  const ask = (frame: Frame, buffer: ArrayBuffer | null): Promise<CpuPicture> =>
+  const ask = (frame: Frame, buffer: ArrayBuffer | null, interruptible: boolean): Promise<CpuPicture> =>
     new Promise((resolve) => {
       const id = ++lastId;
       waiting.set(id, { resolve });
-      line.tell({ kind: "frame", id, frame, buffer }, buffer ? [buffer] : []);
+      line.tell({ kind: "frame", id, frame, buffer, interruptible }, buffer ? [buffer] : []);
     });
 
   return {
@@ -41,12 +41,13 @@ export function createCpuRenderer(): Renderer {
     async draw(frame) {
       const buffer = spare;
       spare = null;
-      const picture = await ask(frame, buffer);
-      showPicture(canvas, picture);
+      const picture = await ask(frame, buffer, true);
+      if (picture.finished) showPicture(canvas, picture);
       spare = picture.buffer;
+      return picture.finished;
     },
     async snapshot(frame) {
-      const picture = await ask(frame, null);
+      const picture = await ask(frame, null, false);
       const copy = document.createElement("canvas");
       showPicture(copy, picture);
       return copy;

@@ -56,6 +56,7 @@ function rendererOn(gl: WebGL2RenderingContext, canvas: HTMLCanvasElement, lost:
     async draw(frame) {
       paint(frame);
       last = frame;
+      return true;
     },
     async snapshot(frame) {
       paint(frame);

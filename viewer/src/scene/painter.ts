@@ -27,38 +27,44 @@ export function frameOf(view: View, state: SceneState, share: number, flight: nu
   };
 }
 
-/** Draws one frame at a time; a wish that comes meanwhile waits, and only the newest one waits. */
+/**
+ * Draws one frame at a time. A wish that comes meanwhile waits, and only the newest one waits; but a coarse
+ * frame is sent at once when a full one is in the making, which then gives way.
+ */
 export class Painter {
-  private busy = false;
-  private next: (() => void) | null = null;
+  private making: Frame | null = null;
+  private waiting: Frame | null = null;
 
   constructor(
     public renderer: Renderer,
-    private shown: (frame: Frame, ms: number) => void,
+    private readonly shown: (frame: Frame, ms: number) => void,
   ) {}
 
   replace(renderer: Renderer): void {
     this.renderer.destroy();
     this.renderer = renderer;
-    this.busy = false;
-    this.next = null;
+    this.making = null;
+    this.waiting = null;
   }
 
   draw(frame: Frame): void {
-    if (this.busy) {
-      this.next = () => this.draw(frame);
+    if (this.making && !(frame.share < 1 && this.making.share === 1)) {
+      this.waiting = frame;
       return;
     }
-    this.busy = true;
+    this.waiting = null;
+    this.make(frame);
+  }
+
+  private async make(frame: Frame): Promise<void> {
+    this.making = frame;
     const start = performance.now();
     const { renderer } = this;
-    renderer.draw(frame).then(() => {
-      if (renderer !== this.renderer) return;
-      this.busy = false;
-      this.shown(frame, performance.now() - start);
-      const next = this.next;
-      this.next = null;
-      next?.();
-    });
+    const isShown = await renderer.draw(frame);
+    if (renderer !== this.renderer) return;
+    if (isShown) this.shown(frame, performance.now() - start);
+    if (this.making !== frame) return;
+    this.making = null;
+    if (this.waiting) this.draw(this.waiting);
   }
 }

@@ -48,8 +48,8 @@ export interface Renderer {
   setInk(ink: Uint32Array): void;
   setGround(ground: Ground): void;
   setMist(mist: Mist | null): void;
-  /** Resolves when the canvas shows the frame. */
-  draw(frame: Frame): Promise<void>;
+  /** Resolves to true when the canvas shows the frame, to false when it gave way to a coarse one asked for later. */
+  draw(frame: Frame): Promise<boolean>;
   /** The frame as pixels of its own, the canvas untouched or restored. */
   snapshot(frame: Frame): Promise<CanvasImageSource>;
   destroy(): void;

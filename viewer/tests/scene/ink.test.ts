@@ -40,11 +40,11 @@ test.each([1, 2, 3, 10, 97, 1000, 65536])("draw order of %i rows holds every row
 });
 
 test("any prefix of the draw order samples rows evenly, though classes come in blocks", () => {
-  const order = inDrawOrder(Uint32Array.from(allRows(100_000))).subarray(0, 2000);
+  const order = inDrawOrder(Uint32Array.from(allRows(100_000))).subarray(0, 20_000);
   const perBlock = new Array(10).fill(0);
   for (const row of order) perBlock[Math.floor(row / 10_000)]++;
 
-  for (const count of perBlock) expect(Math.abs(count - 200)).toBeLessThan(10);
+  for (const count of perBlock) expect(Math.abs(count - 2000)).toBeLessThan(60);
 });
 
 test("rows outside the selection become grey context, rows inside keep their color", () => {
