@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from belvedere.sources.opened import counted
 from belvedere.sources.stream import stream_to_disk
 
+COMMA_NUMBER = r"^[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
 TYPES = (pa.bool_(), pa.int64(), pa.float64(), pa.date32(), pa.timestamp("us"))  # tried in this order
 MISSING_WORDS = pa.array(["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>"])
 
@@ -40,15 +41,15 @@ def type_strings(
     Examples
     --------
     >>> table, account = type_strings(pa.table({"x": ["1", "NA"], "y": ["a", "NA"]}), decimal=".", codes=set())
-    >>> table.column("x").to_pylist(), table.column("y").to_pylist(), account[0][:6]
-    ([1, None], ['a', 'NA'], '1 cell')
+    >>> table.column("x").to_pylist(), table.column("y").to_pylist(), len(account)
+    ([1, None], ['a', 'NA'], 1)
     """
     types = {n: pa.string() if n in codes else find_type(table[n], decimal) for n in table.column_names}
     schema = pa.schema(list(types.items()))
     batches = _typed_batches(table, schema, decimal)
     typed = stream_to_disk(batches, schema, scratch) if on_disk else pa.Table.from_batches(list(batches), schema)
     cells = sum(typed[n].null_count - table[n].null_count for n in types if types[n] != pa.string())
-    note = f"{counted(cells, 'cell')} of number and date columns that say NA, NaN, null or None count as missing."
+    note = f"In columns of numbers and dates, {counted(cells, 'cell')} saying NA, NaN, null or None count as missing."
     return typed, (note,) if cells else ()
 
 
@@ -101,8 +102,32 @@ def cast_text(chunk: pa.Array, wanted: Any, decimal: str = ".") -> pa.Array:
         if not _all_words(plain, words):
             raise pa.ArrowInvalid("not all true or false")
     if decimal == "," and pa.types.is_floating(wanted):
-        plain = pc.replace_substring(pc.replace_substring(plain, ".", ""), ",", ".")
+        return _comma_numbers(plain)
     return plain.cast(wanted)
+
+
+def _comma_numbers(plain: Any) -> Any:
+    """Read `1.234,5` and `0,5` as numbers; a point that does not part thousands is refused."""
+    written = pc.match_substring_regex(plain, COMMA_NUMBER)
+    if not pc.all(pc.fill_null(written, True)).as_py():
+        raise pa.ArrowInvalid("no numbers with a decimal comma")
+    return pc.replace_substring(pc.replace_substring(plain, ".", ""), ",", ".").cast(pa.float64())
+
+
+def cast_comma_numbers(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray:
+    """Read text such as `1.234,5` as numbers where the file writes a decimal comma and all values are so.
+
+    Examples
+    --------
+    >>> cast_comma_numbers(pa.chunked_array([["1.234,5", "2,25"]]), ",").to_pylist()
+    [1234.5, 2.25]
+    """
+    if decimal != "," or not pa.types.is_string(column.type) or column.null_count == len(column):
+        return column
+    try:
+        return _comma_numbers(column)
+    except pa.ArrowInvalid:
+        return column
 
 
 def _all_words(plain: pa.Array, words: pa.Array) -> bool:

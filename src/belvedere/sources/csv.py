@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from belvedere.errors import SettingError, SourceError
-from belvedere.sources.casting import type_strings
-from belvedere.sources.encodings import chunks_of, find_encoding, open_bytes
+from belvedere.sources.casting import cast_comma_numbers, type_strings
+from belvedere.sources.encodings import chunks_of, count_marks, find_encoding, open_bytes, utf8_chunks
 from belvedere.sources.mend import EXTRA, Account, mend_records
 from belvedere.sources.naming import clean_names
 from belvedere.sources.opened import Opened, Wish, counted
@@ -26,11 +26,12 @@ MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A",
 
 @dataclass(frozen=True)
 class Text:
-    """A text file: where, in which encoding, and whether its quotes come in pairs."""
+    """A text file: where, in which encoding, and how many quotes, blank lines and bytes it has."""
 
     path: Path
     encoding: str
     quotes: int
+    blank: int
     n_bytes: int
 
 
@@ -69,10 +70,8 @@ def _look(path: Path, wish: Wish) -> Text:
         raise SettingError(
             f"The encoding must be one that Python knows, but {encoding!r} is not. Try 'utf-8', 'gb18030' or 'latin-1'."
         ) from error
-    quotes = n_bytes = 0
-    for chunk in chunks_of(path):
-        quotes, n_bytes = quotes + chunk.count(b'"'), n_bytes + len(chunk)
-    return Text(path, encoding, quotes, n_bytes)
+    quotes, blank, n_bytes = count_marks(utf8_chunks(path, encoding))
+    return Text(path, encoding, quotes, blank, n_bytes)
 
 
 def _decode_head(text: Text) -> str:
@@ -92,18 +91,18 @@ def _stem(path: Path) -> str:
 
 
 def _preamble_note(form: Form) -> tuple[str, ...]:
-    return (f"{counted(form.skip, 'line')} before the table were skipped.",) if form.skip else ()
+    return (f"Skipped {counted(form.skip, 'line')} before the table.",) if form.skip else ()
 
 
 def _read_whole(text: Text, form: Form) -> tuple[pa.Table, tuple[str, ...]]:
     """Read a file that fits in memory: by Arrow where it is regular, record by record where it is not."""
     odd_rows: list[Any] = []
-    regular = text.quotes % 2 == 0 and "\0" not in form.delimiter
+    regular = text.quotes % 2 == 0 and form.quote in ("", '"')
     if regular:
         table = _read_regular(text, form, odd_rows)
-        blank = sum(not row.text.strip() for row in odd_rows if row.text is not None)
-        if table is not None and blank == len(odd_rows) and not _swallowed(table):
-            return _with_missing(table, _blank_note(blank))
+        if table is not None and not odd_rows and not _swallowed(table) and not _has_broken_text(table):
+            table, notes = _finish(table, form)
+            return table, _blank_note(text, form) + notes
     return _read_mended(text, form)
 
 
@@ -136,7 +135,9 @@ def _parse_options(text: Text, form: Form, keep_row: Any) -> pa_csv.ParseOptions
         delimiter=form.delimiter,
         quote_char=form.quote or False,
         newlines_in_values=text.quotes > 0,
-        ignore_empty_lines=False,
+        escape_char=form.escape or False,
+        double_quote=not form.escape,
+        ignore_empty_lines=len(form.names) > 1,
         invalid_row_handler=keep_row,
     )
 
@@ -149,23 +150,30 @@ def _convert_options(form: Form) -> pa_csv.ConvertOptions:
     )
 
 
+def _has_broken_text(table: pa.Table) -> bool:
+    """Whether Arrow met bytes that are no UTF-8, which it keeps as raw bytes."""
+    return any(pa.types.is_binary(column.type) for column in table.columns)
+
+
 def _swallowed(table: pa.Table) -> bool:
     """Tell whether a stray quote swallowed many lines into one cell."""
     texts = [column for column in table.columns if pa.types.is_string(column.type) and len(column)]
     return any((pa.compute.max(pa.compute.count_substring(column, "\n")).as_py() or 0) > 200 for column in texts)
 
 
-def _with_missing(table: pa.Table, account: tuple[str, ...]) -> tuple[pa.Table, tuple[str, ...]]:
+def _finish(table: pa.Table, form: Form) -> tuple[pa.Table, tuple[str, ...]]:
     """Turn empty cells of text columns into missing ones, and say how many number cells were read as missing."""
-    columns = [_empty_to_null(column) for column in table.columns]
+    columns = [cast_comma_numbers(_empty_to_null(column), form.decimal) for column in table.columns]
     numeric = [
         n
         for n, c in zip(table.column_names, columns, strict=True)
         if c.null_count and pa.types.is_floating(c.type) | pa.types.is_integer(c.type)
     ]
     cells = sum(table[name].null_count for name in numeric)
-    note = f"{counted(cells, 'cell')} of number columns that are empty or say NA, NaN, null or None count as missing."
-    return pa.Table.from_arrays(columns, names=table.column_names), account + ((note,) if cells else ())
+    note = (
+        f"In columns of numbers, {counted(cells, 'cell')} left empty or saying NA, NaN, null or None count as missing."
+    )
+    return pa.Table.from_arrays(columns, names=table.column_names), (note,) if cells else ()
 
 
 def _empty_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -177,8 +185,11 @@ def _empty_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.compute.if_else(empty, pa.scalar(None, column.type), column)
 
 
-def _blank_note(blank: int) -> tuple[str, ...]:
-    return (f"{counted(blank, 'blank line')} held nothing and were skipped.",) if blank else ()
+def _blank_note(text: Text, form: Form) -> tuple[str, ...]:
+    """Blank lines between rows; those of the preamble are told with it."""
+    if len(form.names) < 2 or not text.blank or form.skip:
+        return ()
+    return (f"Skipped {counted(text.blank, 'blank line')}.",)
 
 
 def _read_mended(text: Text, form: Form) -> tuple[pa.Table, tuple[str, ...]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -57,7 +59,7 @@ def find_encoding(head: bytes, chunks: Iterable[bytes]) -> str:
     unmarked = _unmarked_utf16(head)
     if unmarked:
         return unmarked
-    if _decodes(chunks, "utf-8"):
+    if _decodes(chunks, "utf-8") or _is_mostly_utf8(head):
         return "utf-8"
     return _legacy_encoding(head)
 
@@ -82,6 +84,14 @@ def _decodes(chunks: Iterable[bytes], encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_mostly_utf8(head: bytes) -> bool:
+    """Tell UTF-8 with a few broken bytes in it: most of its foreign characters are whole."""
+    text = head.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    whole = sum(letter > "\x7f" for letter in text) - broken
+    return whole > 5 * broken
 
 
 def _legacy_encoding(head: bytes) -> str:
@@ -118,3 +128,38 @@ def _is_common(letter: str, encoding: str) -> bool:
         return "\u3040" <= letter <= "\u30ff"  # kana: half-width katakana is what Western text would look like
     first, last = (0xB0, 0xD7) if encoding == "gb18030" else (0xA4, 0xC6)  # the level of common characters
     return first <= lead <= last
+
+
+def utf8_chunks(path: Path, encoding: str) -> Iterator[bytes]:
+    """Read a file in chunks in which a line end is one byte: UTF-16 and UTF-32 are recoded."""
+    if not encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
+        yield from chunks_of(path)
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for chunk in chunks_of(path):
+        yield decoder.decode(chunk).encode()
+
+
+def count_marks(chunks: Iterable[bytes]) -> tuple[int, int, int]:
+    r"""Count quotes, blank lines outside quotes (those at the very end do not count), and bytes.
+
+    Examples
+    --------
+    >>> count_marks([b'a,b\n\n1,"x\n\ny"\n', b"\n2,3\n\n"])
+    (2, 2, 20)
+    """
+    quotes = blank = waiting = n_bytes = 0
+    before = b""
+    for chunk in chunks:
+        n_bytes += len(chunk)
+        signs = np.frombuffer(before + chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), np.uint8)
+        ends = signs == 10
+        inside = (np.cumsum(signs == 34) + quotes) % 2 == 1
+        empty = np.flatnonzero(ends[1:] & ends[:-1] & ~inside[1:]) + 1
+        filled = np.flatnonzero(~ends)
+        last = int(filled[-1]) if len(filled) else -1
+        inner = int((empty < last).sum())
+        blank, waiting = (blank + waiting + inner, len(empty) - inner) if last >= 0 else (blank, waiting + len(empty))
+        quotes += chunk.count(b'"')
+        before = signs[-1:].tobytes() if len(signs) and signs[-1] == 10 else b""
+    return quotes, blank, n_bytes

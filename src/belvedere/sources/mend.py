@@ -30,10 +30,10 @@ class Account:
     def sentences(self) -> tuple[str, ...]:
         """Say each count that is not zero."""
         said = {
-            "blank": f"{counted(self.blank, 'blank line')} held nothing and were skipped",
-            "padded": f"{counted(self.padded, 'row')} had too few cells; the rest of the row counts as missing",
-            "long": f"{counted(self.long, 'row')} had too many cells; the surplus is kept in the column '{EXTRA}'",
-            "unclosed": f"{counted(self.unclosed, 'line')} had a quote that never closes and were read as plain text",
+            "blank": f"Skipped {counted(self.blank, 'blank line')}",
+            "padded": f"Padded {counted(self.padded, 'row')} with too few cells; the rest of the row counts as missing",
+            "long": f"Kept the surplus of {counted(self.long, 'row')} with too many cells in the column '{EXTRA}'",
+            "unclosed": f"Read {counted(self.unclosed, 'line')} with a quote that never closes as plain text",
         }
         return tuple(f"{said[what]} (first: row {self.first[what]:,})." for what in said if what in self.first)
 
@@ -78,10 +78,10 @@ def _cut_records(lines: Iterator[str], form: Form, account: Account) -> Iterator
         if not line.strip() and len(form.names) > 1:
             account.count("blank", number)
             continue
-        if not form.quote or line.count(form.quote) % 2 == 0:
+        if not form.quote or _count_quotes(line, form) % 2 == 0:
             yield _cut(line, form)
             continue
-        record = _gather(line, waiting, lines, form.quote)
+        record = _gather(line, waiting, lines, form)
         if record is None:
             account.count("unclosed", number)
             yield line.split(form.delimiter)
@@ -89,7 +89,12 @@ def _cut_records(lines: Iterator[str], form: Form, account: Account) -> Iterator
             yield _cut(record, form)
 
 
-def _gather(line: str, waiting: list[str], lines: Iterator[str], quote: str) -> str | None:
+def _count_quotes(line: str, form: Form) -> int:
+    """Quotes of a line, escaped ones left out."""
+    return line.count(form.quote) - (line.count(form.escape + form.quote) if form.escape else 0)
+
+
+def _gather(line: str, waiting: list[str], lines: Iterator[str], form: Form) -> str | None:
     """Join lines until the quotes are even; give the lines back where they never are."""
     taken: list[str] = []
     odd = True
@@ -98,7 +103,7 @@ def _gather(line: str, waiting: list[str], lines: Iterator[str], quote: str) -> 
         if following is None:
             break
         taken.append(following)
-        odd = odd != (following.count(quote) % 2 == 1)
+        odd = odd != (_count_quotes(following, form) % 2 == 1)
     if not odd:
         return "\n".join([line, *taken])
     waiting[:0] = taken
@@ -108,7 +113,13 @@ def _gather(line: str, waiting: list[str], lines: Iterator[str], quote: str) -> 
 def _cut(record: str, form: Form) -> list[str]:
     if not form.quote:
         return record.split(form.delimiter)
-    reader = csv.reader(io.StringIO(record, newline=""), delimiter=form.delimiter, quotechar=form.quote)
+    reader = csv.reader(
+        io.StringIO(record, newline=""),
+        delimiter=form.delimiter,
+        quotechar=form.quote,
+        escapechar=form.escape or None,
+        doublequote=not form.escape,
+    )
     try:
         rows = list(reader)
     except csv.Error:

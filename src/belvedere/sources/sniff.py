@@ -15,13 +15,14 @@ COMMA_NUMBER = re.compile(r"[-+]?\d+,\d+")
 POINT_NUMBER = re.compile(r"[-+]?\d*\.\d+")
 CODE = re.compile(r"[-+]?0\d+|[-+]?\d{16,}")  # leading zeros or more digits than a float holds: not a quantity
 SAMPLE_LINES = 2000
+ONE_COLUMN = "\x1f"  # stands for "no delimiter": a sign that no text holds
 
 Records = list[list[str]]
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a CSV file is written.
+    r"""How a CSV file is written.
 
     Attributes
     ----------
@@ -35,6 +36,8 @@ class Form:
         As written, or empty strings where there is no header.
     decimal : str
         '.' or ','.
+    escape : str
+        '\\' where quotes inside quoted cells are written so; '' where they are doubled.
     codes : tuple of int
         Columns whose digits are codes (leading zeros, 16 digits and more) and must stay text.
     """
@@ -45,6 +48,7 @@ class Form:
     header: bool
     names: tuple[str, ...]
     decimal: str
+    escape: str
     codes: tuple[int, ...]
 
     def in_words(self) -> str:
@@ -79,13 +83,28 @@ def sniff_form(text: str, options: Mapping[str, Any], *, whole: bool) -> Form:
     skip = options.get("skip")
     skip = _count_preamble(lines, delimiter, quote) if skip is None else int(skip)
     records = [record for record in split_lines(lines[skip:], delimiter, quote) if record]
+    if "delimiter" not in options and _is_one_column(records):
+        delimiter = ONE_COLUMN
+        records = [record for record in split_lines(lines[skip:], delimiter, quote) if record]
     header = options.get("header")
     header = _has_header(records) if header is None else bool(header)
     body = records[1:] if header else records
     width = _common_width(records) if records else 0
     names = tuple(records[0]) if header and records else ("",) * width
     decimal = options.get("decimal") or _find_decimal(body, delimiter)
-    return Form(delimiter, quote, skip, header, names, decimal, _find_codes(body))
+    return Form(delimiter, quote, skip, header, names, decimal, _find_escape(lines, quote), _find_codes(body))
+
+
+def _is_one_column(records: Records) -> bool:
+    """Whether the header has one cell and most rows have too: commas then belong to the text."""
+    return bool(records) and len(records[0]) == 1 and _common_width(records) == 1
+
+
+def _find_escape(lines: Sequence[str], quote: str) -> str:
+    """Tell quotes escaped by a backslash from doubled ones."""
+    text = "\n".join(lines)
+    inner = len(re.findall(rf"[^,;\t|\n{quote}]{quote}{quote}", text)) if quote else 0
+    return "\\" if quote and text.count(f"\\{quote}") > inner else ""
 
 
 def _sample_lines(text: str, *, whole: bool) -> list[str]:
@@ -159,9 +178,14 @@ def _count_preamble(lines: Sequence[str], delimiter: str, quote: str) -> int:
         return _count_while(lines, lambda line: not line.strip())
     wide = [len([cell for cell in record if cell.strip()]) > max(1, width // 2) for record in records]
     first = wide.index(True) if True in wide else 0
-    while first < len(lines) - 1 and lines[first].startswith("#") and len(records[first]) != width:
+    while first < len(lines) - 1 and _is_comment(lines[first], len(records[first]) == width):
         first += 1
     return first if first <= 50 else 0
+
+
+def _is_comment(line: str, fits: bool) -> bool:  # noqa: FBT001 - a statement about the line
+    """`# made in May` is a comment; `#id,name` may be a header if it fits the table."""
+    return line.startswith("# ") or (line.startswith("#") and not fits)
 
 
 def _count_while(lines: Sequence[str], is_before: Any) -> int:

@@ -84,10 +84,11 @@ def _read_duckdb(address: str, wish: Wish, *, name: str) -> Opened:
                 tables = [row[0] for row in database.execute(DUCKDB_TABLES).fetchall()]
                 name = chosen_part(wish.part, sorted(tables), "table", address)
                 query = 'SELECT * FROM "{}"'.format(name.replace('"', '""'))
-            answer = database.execute(query).to_arrow_table()
+            relation = database.sql(query)
+            answer = relation.to_arrow_table() if relation is not None else pa.table({})
     except duckdb.Error as error:
         reason = str(error).splitlines()[0][:300]
         raise SourceError(
             f"The DuckDB query or file must work, but does not ({reason}). Check it in DuckDB."
         ) from error
-    return Opened(name, answer if isinstance(answer, pa.Table) else pa.table(answer))
+    return Opened(name, answer)
