@@ -80,7 +80,7 @@ def test_times_of_every_type_become_milliseconds(array, expected):
         (pa.array(["10", "9", "9"]), ["9", "10"], [1, 0, 0]),
         (pa.array([3, 1, None]), ["1", "3"], [1, 0, 255]),
         (pa.array([2.0, float("nan"), 1.5]), ["1.5", "2"], [1, 255, 0]),
-        (pa.array(["", " ", None]), ["", " "], [0, 1, 255]),
+        (pa.array(["", "a", None]), ["a"], [255, 0, 255]),
     ],
 )
 def test_categories_of_every_type_keep_their_words(array, categories, codes):

@@ -16,10 +16,10 @@ CHANNELS: dict[str, tuple[Group, str, str]] = {  # name: group, label, what it s
     "false": (
         "map",
         "False neighbors",
-        "share of the 15 nearest rows on the map that are not near in the latent space",
+        "share of the 15 nearest rows on the map that are no neighbors in the latent space, not even far ones",
     ),
-    "stretch": ("map", "Stretch", "how much wider the map is here than the latent space"),
-    "outlying": ("map", "Outlying", "how far the row lies from what was learned"),
+    "stretch": ("map", "Stretch", "how much more room the map gives here than usual, in doublings"),
+    "outlying": ("map", "Outlying", "share of rows that lie closer to their neighbors than this one"),
     "jitter": ("map", "Jitter", "how far the row would move if it were placed again"),
     "confidence": ("learning", "Confidence", "the network's probability for what it predicted"),
     "error": ("learning", "Error", "how far the prediction is from the truth"),

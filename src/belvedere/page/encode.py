@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from belvedere.page.columns import Encoded, Shown
+from belvedere.values import to_codes, to_floats
 
 STEPS = 65_534  # the last but one value of uint16; the last one says missing
 MISSING_U8, MISSING_U16 = 255, 65_535
@@ -57,14 +58,14 @@ def quantize(values: NDArray[np.float64]) -> Encoded:
 
 
 def read_numbers(values: Any) -> NDArray[np.float64]:
-    """A column of numbers, or of text that holds numbers, as float64 (n,); NaN where missing."""
-    if not isinstance(values, pa.ChunkedArray | pa.Array):
+    """Read a column of numbers, or of text that holds numbers, as float64 (n,); NaN where missing."""
+    if not isinstance(values, pa.ChunkedArray):
         return np.asarray(values, dtype=np.float64)
-    if pa.types.is_dictionary(values.type) or _is_text(values.type):
-        return _by_distinct(values, _number_of)
-    if pa.types.is_null(values.type):
-        return np.full(len(values), np.nan)
-    return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
+    if pa.types.is_decimal(values.type):
+        values = pc.cast(values, pa.float64())
+    return np.asarray(to_floats(values), dtype=np.float64)
 
 
 def read_times(values: Any) -> NDArray[np.float64]:
@@ -87,13 +88,6 @@ def read_times(values: Any) -> NDArray[np.float64]:
         return read_numbers(pc.cast(pc.cast(values, pa.timestamp("ms"), safe=False), pa.int64()))
     # not by a cast to milliseconds: dates far from now overflow nanoseconds only on the way up, never on the way down
     return read_numbers(pc.cast(values, pa.int64())) / {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}[kind.unit]
-
-
-def _number_of(text: str) -> float:
-    try:
-        return float(text.replace(",", "") if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text.strip()) else text)
-    except ValueError:
-        return float("nan")
 
 
 def _time_of(text: str) -> float:
@@ -119,7 +113,7 @@ def _parse(text: str) -> dt.datetime | None:
 
 def _by_distinct(values: Any, read: Any) -> NDArray[np.float64]:
     """Read each distinct text once."""
-    codes, words = _distinct(values)
+    codes, words = to_codes(values)
     numbers = np.array([*(read(word) for word in words), np.nan], dtype=np.float64)
     return np.asarray(numbers[codes])
 
@@ -128,35 +122,19 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _distinct(values: Any) -> tuple[NDArray[np.int64], list[str]]:
-    """Codes (n,) into the distinct words, -1 where missing, and the words."""
-    if not isinstance(values, pa.ChunkedArray | pa.Array):
-        values = pa.array([None if v is None else str(v) for v in np.asarray(values).tolist()], pa.string())
+def _as_column(values: Any) -> pa.ChunkedArray:
+    """Words in an array as a column; None stays missing."""
     if isinstance(values, pa.ChunkedArray):
-        values = values.unify_dictionaries().combine_chunks() if values.num_chunks else pa.array([], values.type)
-    if not isinstance(values, pa.DictionaryArray):
-        values = values.dictionary_encode()
-    codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    words = _words(values.dictionary)
-    lost = np.array([word is None for word in words] + [True])
-    return np.where(lost[codes], -1, codes), ["" if word is None else word for word in words]
-
-
-def _words(values: pa.Array) -> list[str | None]:
-    """Distinct values as people would write them; NaN is no category."""
-    plain = values.to_pylist()
-    if pa.types.is_floating(values.type):
-        return [None if v is None or v != v else repr(int(v)) if v == int(v) else repr(v) for v in plain]
-    if pa.types.is_boolean(values.type):
-        return [None if v is None else str(v).lower() for v in plain]
-    return [None if v is None else v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in plain]
+        return values
+    words = [None if v is None else str(v) for v in np.asarray(values).tolist()]
+    return pa.chunked_array([pa.array(words, pa.string())])
 
 
 def _encode_categories(shown: Shown, first: tuple[str, ...]) -> Encoded:
     values = shown.values
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
         return _pack(values.astype(np.int64), list(shown.categories or ()))
-    codes, words = _distinct(values)
+    codes, words = to_codes(_as_column(values))
     if len(words) > MAX_CATEGORIES:
         return _not_sent(int(np.count_nonzero(codes < 0)))
     counts = np.bincount(codes[codes >= 0], minlength=len(words))

@@ -2,17 +2,14 @@
 
 import io
 import os
-import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from belvedere.pictures import PictureError, open_picture, shape_of_field
 from belvedere.types import MapContent
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_PIXELS = 50_000_000
 MAX_SIDE = 2_048
 PER_LINE = 32
 
@@ -35,26 +32,25 @@ def full_picture(content: MapContent, row: int) -> bytes | None:
     name = image_column(content)
     if name is None:
         return None
-    value = content.rows[name][row].as_py()
-    words = {k.decode(): v.decode() for k, v in (content.rows.schema.field(name).metadata or {}).items()}
     try:
-        picture = _open(value, words)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        picture = _open(content, name, row)
+    except (PictureError, ValueError):
         return None
     return None if picture is None else to_png(picture)
 
 
-def _open(value: Any, words: dict[str, str]) -> Image.Image | None:
+def _open(content: MapContent, name: str, row: int) -> Image.Image | None:
+    """One picture; None where the row has none, or it lies outside the folder of its column."""
+    field, value = content.rows.schema.field(name), content.rows[name][row].as_py()
     if value is None:
         return None
     if isinstance(value, list):
-        shape = tuple(int(part) for part in words["belvedere.shape"].split(","))
-        pixels = np.array(value, dtype=np.uint8).reshape(shape)
-        return Image.fromarray(pixels[..., 0] if shape[-1] == 1 else pixels)
+        pixels = np.array(value, dtype=np.uint8).reshape(shape_of_field(field) or (1, len(value), 1))
+        return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     if isinstance(value, bytes):
-        return decode(io.BytesIO(value))
-    file = inside(words.get("belvedere.root", ""), value)
-    return None if file is None else decode(file)
+        return open_picture(value, near=MAX_SIDE)
+    file = inside((field.metadata or {}).get(b"belvedere.root", b"").decode(), str(value))
+    return None if file is None else open_picture(file, near=MAX_SIDE)
 
 
 def inside(root: str, name: str) -> Path | None:
@@ -68,18 +64,6 @@ def inside(root: str, name: str) -> Path | None:
     base = Path(root).resolve()
     file = Path(os.path.join(base, name)).resolve()  # noqa: PTH118 - an absolute name must win, and then be refused
     return file if file.is_relative_to(base) and file.is_file() else None
-
-
-def decode(source: Any) -> Image.Image:
-    """Read a picture of a known format; more pixels than allowed are refused before they are unpacked."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        picture = Image.open(source, formats=FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise ValueError("too many pixels")
-        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
-        picture.load()
-    return picture
 
 
 def to_png(picture: Image.Image) -> bytes:
@@ -102,7 +86,7 @@ def atlas(content: MapContent, rows: list[int], cell: int) -> bytes:
         png = thumbnail(content, row)
         if png is None:
             continue
-        picture = decode(io.BytesIO(png)).convert("RGBA")
+        picture = open_picture(bytes(png)).convert("RGBA")
         scale = cell / max(picture.size)
         size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
         picture = picture.resize(size, Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.BILINEAR)
