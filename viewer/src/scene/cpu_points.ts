@@ -1,4 +1,5 @@
 import type { View } from "./camera";
+import { mixPacked } from "./cpu_ground";
 import { CONTEXT_STATE, CROWD_LEVELS } from "./ink";
 import type { Frame, Geometry } from "./renderer";
 import { PHASES, type Stamps } from "./stamps";
@@ -67,8 +68,8 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
   const packed = packStamps(stamps, width);
   const opacities = frame.opacities;
   const [low, high] = stylesOf(pass);
-  const spanX = Math.max(width - 2 * reach, 0);
-  const spanY = Math.max(height - 2 * reach, 0);
+  const innerX = Math.max(width - 2 * reach, 0);
+  const innerY = Math.max(height - 2 * reach, 0);
   for (let k = begin; k < end; k++) {
     const pair = pairs[k];
     const fx = ((pair & 65535) * kx + bx) | 0;
@@ -76,14 +77,18 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
     const px = fx >> 3;
     const py = fy >> 3;
     // One unsigned comparison per axis: below 0 wraps to far above the span.
-    if ((px - reach) >>> 0 >= spanX || (py - reach) >>> 0 >= spanY) continue;
+    if (px >>> 0 >= width || py >>> 0 >= height) continue;
     const color = ink[k];
     const style = color >>> 24;
     if (style < low || style > high) continue;
     const opacity = opacities[style];
+    const phase = ((fy & 7) << 3) | (fx & 7);
+    if ((px - reach) >>> 0 >= innerX || (py - reach) >>> 0 >= innerY) {
+      paintAtEdge(target, stamps, phase, [px, py], color, opacity);
+      continue;
+    }
     const redBlue = color & PAIR;
     const green = (color >>> 8) & 255;
-    const phase = ((fy & 7) << 3) | (fx & 7);
     const at = py * width + px;
     const last = starts[phase + 1];
     for (let s = starts[phase]; s < last; s++) {
@@ -97,5 +102,23 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
         ((((below >>> 8) & 255) * keep + green * weight + 128) & 0xff00) |
         0xff000000;
     }
+  }
+}
+
+/** A disc that the edge of the picture cuts. */
+function paintAtEdge(
+  target: Target,
+  stamps: Stamps,
+  phase: number,
+  [px, py]: [number, number],
+  color: number,
+  opacity: number,
+): void {
+  for (let s = stamps.starts[phase]; s < stamps.starts[phase + 1]; s++) {
+    const x = px + stamps.dx[s];
+    const y = py + stamps.dy[s];
+    if (x < 0 || y < 0 || x >= target.width || y >= target.height) continue;
+    const place = y * target.width + x;
+    target.pixels[place] = mixPacked(target.pixels[place], color, (stamps.weights[s] * opacity) >> 8);
   }
 }

@@ -55,7 +55,7 @@ void main() {
   v_center = eighths / ${PHASES}.0;
   vec2 pixel = floor(v_center);
   uint style = a_ink >> 24;
-  bool seen = all(greaterThanEqual(pixel, vec2(u_reach))) && all(lessThan(pixel, u_size - u_reach));
+  bool seen = all(greaterThanEqual(pixel, vec2(0.0))) && all(lessThan(pixel, u_size));
   if (!seen || style < u_styles.x || style > u_styles.y) {
     gl_Position = vec4(2.0, 2.0, 0.0, 1.0);
     gl_PointSize = 1.0;

@@ -20,10 +20,11 @@ export function paintGround(land: Float32Array, wide: Float32Array, tokens: MapT
   return colors;
 }
 
-/** Opacity (0…255) of the mist over ground whose rows are uncertain. */
+/** Opacity (0…255) of the mist over ground whose rows are uncertain; half uncertain counts nearly as much as fully. */
 export function paintMist(points: ScenePoints, veil: Uint8Array, density: Density): Uint8Array {
   const radius = landRadius(points.n);
-  const doubt = blur(binRows(points, density.frame, veil), radius);
+  const doubtful = veil.map((doubt) => Math.min(doubt * 1.7, 255));
+  const doubt = blur(binRows(points, density.frame, doubtful), radius);
   const rows = blur(binRows(points, density.frame), radius);
   const mist = new Uint8Array(GRID * GRID);
   for (let k = 0; k < mist.length; k++) {

@@ -11,8 +11,9 @@ export const CROWD_LEVELS = 32;
 export const CONTEXT_STATE = 7;
 const VEIL_STATES = 6;
 /** Opacity of a veiled row relative to a plain one, from sure (state 1) to uncertain (state 6). */
-const VEIL_OPACITY = [1.15, 0.9, 0.66, 0.46, 0.38, 0.3];
-const VEIL_MIX = 0.72;
+const VEIL_OPACITY = [1.15, 0.9, 0.66, 0.42, 0.36, 0.3];
+/** Share of the way to grey by veil state: full from the fourth on. */
+const VEIL_MIX = [0, 0.24, 0.48, 0.72, 0.72, 0.72];
 const CONTEXT_OPACITY = 0.36;
 
 /** Style level of a crowd: rows per cell on a scale of quarter octaves. */
@@ -81,7 +82,7 @@ function veiledPalettes(palette: Uint32Array, tokens: MapTokens): Uint32Array {
   const grey = rgbOf(tokens.grey);
   const all = new Uint32Array(palette.length * (VEIL_STATES + 1));
   for (let state = 0; state <= VEIL_STATES; state++) {
-    const share = state === 0 ? 0 : (VEIL_MIX * (state - 1)) / (VEIL_STATES - 1);
+    const share = VEIL_MIX[state - 1] ?? 0;
     for (let slot = 0; slot < palette.length; slot++) {
       const packed = palette[slot];
       const color = [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255] as const;
