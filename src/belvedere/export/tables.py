@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.errors import SettingError
@@ -35,6 +36,17 @@ def write_table(content: MapContent, path: str | os.PathLike[str], rows: NDArray
     SettingError
         Where the ending is another.
     """
+    return write_rows(make_table(content, rows), path)
+
+
+def write_rows(table: pa.Table, path: str | os.PathLike[str]) -> Path:
+    """Write any table, beside and renamed, by the ending of the path.
+
+    Raises
+    ------
+    SettingError
+        Where the ending is neither .csv nor .parquet.
+    """
     path = Path(path)
     write = WRITERS.get(path.suffix.lower())
     if write is None:
@@ -43,7 +55,7 @@ def write_table(content: MapContent, path: str | os.PathLike[str], rows: NDArray
     beside = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
         with beside.open("wb") as sink:
-            write(make_table(content, rows), sink)
+            write(table, sink)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
