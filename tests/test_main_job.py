@@ -150,7 +150,7 @@ def test_the_command_line_goes_the_whole_way(tmp_path: Path) -> None:
     assert "belvedere view people.map" in mapped.stdout
     assert json.loads(info.stdout)["rows"] == 300
     assert placed.returncode == 0, placed.stderr
-    assert {"x", "y", "predicted"} <= set(pq.read_table(tmp_path / "placed.parquet").column_names)
+    assert {"map_x", "map_y", "map_predicted"} <= set(pq.read_table(tmp_path / "placed.parquet").column_names)
     assert export.returncode == 0, export.stderr
     assert (tmp_path / "people.png").stat().st_size > 10_000
 

@@ -112,7 +112,7 @@ class DeepMap(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predicted classes or numbers, (rows,)."""
-        predicted = self._predicted(X)["predicted"].to_numpy(zero_copy_only=False)
+        predicted = self._predicted(X)["map_predicted"].to_numpy(zero_copy_only=False)
         if self._task == "regression":
             return np.asarray(predicted, dtype=np.float64)
         position = {str(label): i for i, label in enumerate(self.classes_)}

@@ -1,8 +1,9 @@
 """`Map`: a `MapContent` with verbs. Everything heavy is imported when a verb is called."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,11 @@ from numpy.typing import NDArray
 
 from belvedere.errors import MapFolderError, SettingError
 from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score
+
+if TYPE_CHECKING:
+    from belvedere.explain.compare import Comparison
+    from belvedere.explain.values import Explanation, What
+    from belvedere.explaining import Expected
 
 Mode = Literal["fast", "exact"]
 
@@ -21,7 +27,8 @@ class Placed:
     Attributes
     ----------
     table : pyarrow.Table
-        The new rows as given, then `x`, `y` (float32, map units), one column per channel, and the prediction if any.
+        The new rows as given, then `map_x`, `map_y` (float32, map units), `map_predicted` if there is a target, and one
+        column per channel (`map_outlying`, …).
     places : float32 (rows, 2)
     channels : dict of float32 (rows,)
         'outlying' (0…1: share of fitted rows that lie closer to their neighbors) and others that the mode gives.
@@ -160,6 +167,44 @@ class Map:
             for half in ("learn", "place")
         )
 
+    def explain(
+        self, rows: Sequence[int] | NDArray[Any] | pa.Table, what: "What" = "place", *, exact: bool = False
+    ) -> "tuple[Explanation, ...]":
+        """Say why rows lie where they lie (`what="place"`) or why they were predicted so (`"prediction"`).
+
+        Parameters
+        ----------
+        rows : row numbers, or a table of new rows
+        what : 'place' or 'prediction'
+        exact : bool
+            Make the pulls add up to 1e-4 of the map's width instead of 1 %; slower.
+        """
+        from belvedere.explaining import explain_rows
+
+        return explain_rows(self.content, rows, what=what, exact=exact)
+
+    def compare(
+        self, a: Sequence[int] | NDArray[Any], b: Sequence[int] | NDArray[Any] | None = None, *,
+        ignore: Sequence[str] = (),
+    ) -> "Comparison":  # fmt: skip
+        """Say what sets rows `a` apart from rows `b` (all others, if left out), with a test and a short rule.
+
+        Parameters
+        ----------
+        a, b : row numbers, or bool (rows,)
+        ignore : sequence of str
+            Columns not to look at, such as those that the groups were made by.
+        """
+        from belvedere.explaining import compare
+
+        return compare(self.content, a, b, ignore=ignore)
+
+    def expect(self, x: float, y: float) -> "Expected":
+        """What row this map expects at a place; learns a decoder at the first call, which takes seconds."""
+        from belvedere.explaining import expect
+
+        return expect(self.content, x, y)
+
     def view(self, *, host: str = "127.0.0.1", port: int = 0, open_browser: bool = True) -> None:
         """Serve the explorer until interrupted, and open it in the browser.
 
@@ -198,12 +243,14 @@ def _with_places(
     table: pa.Table, places: Floats, channels: dict[str, Floats], predicted: tuple[Any, Any] | None
 ) -> pa.Table:
     """The rows as given with their places beside them."""
-    extra: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1], **channels}
+    extra: dict[str, Any] = {"x": places[:, 0], "y": places[:, 1]}
     if predicted is not None:
         extra["predicted"] = predicted[0]
         if predicted[1] is not None:
             extra["confidence"] = predicted[1]
-    for name, values in extra.items():
-        free = name if name not in table.column_names else f"map {name}"
+    for name, values in (extra | channels).items():
+        free = f"map_{name}"
+        while free in table.column_names:
+            free = f"_{free}"
         table = table.append_column(free, pa.array(values))
     return table

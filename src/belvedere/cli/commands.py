@@ -124,7 +124,7 @@ def place(
     if placed.n_far_off:
         terminal.out().print(
             f"[yellow]![/] {placed.n_far_off:,} rows lie farther from the learned data than 99 of 100 of them; "
-            "do not trust their places (column 'outlying')."
+            "do not trust their places (column 'map_outlying')."
         )
 
 
