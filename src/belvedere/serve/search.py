@@ -20,9 +20,8 @@ MAX_WORDS = 20
 
 def searched_columns(content: MapContent) -> tuple[str, ...]:
     """Names of the columns that hold text."""
-    return tuple(
-        c.name for c in content.schema if c.name in content.rows.column_names and _holds_text(content.rows[c.name].type)
-    )
+    types = {field.name: field.type for field in content.rows.schema}  # a table looks names up one by one
+    return tuple(c.name for c in content.schema if c.name in types and _holds_text(types[c.name]))
 
 
 def _holds_text(kind: pa.DataType) -> bool:
