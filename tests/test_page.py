@@ -66,11 +66,25 @@ DAY = 86_400_000
         (pa.array([dt.datetime(1970, 1, 2)], pa.timestamp("s", "Asia/Shanghai")), [DAY]),
         (pa.array([dt.datetime(1, 1, 1)], pa.timestamp("us")), [-62135596800000]),
         (pa.array([dt.time(1, 0)]), [3_600_000]),
-        (pa.array(["1970-01-02", "1970-01-01T12:00:00+00:00", "02.01.1970", "no date"]), [DAY, DAY / 2, DAY, None]),
+        (pa.array(["1970-01-02", "1970-01-01T12:00:00+00:00", None]), [DAY, DAY / 2, None]),
+        (pa.array(["03.01.1970", "02.01.1970", "no date"]), [2 * DAY, DAY, None]),
+        (pa.array(["1970年01月03日"]), [2 * DAY]),
+        (pa.array([2 * 86_400, None, 1_000_000_000]), [2 * DAY, None, 1e12]),
     ],
 )
 def test_times_of_every_type_become_milliseconds(array, expected):
     assert numbers_of(encode(shown(array, "time"))) == expected
+
+
+def test_days_and_months_are_never_mixed_within_a_column():
+    """One format reads the whole column; the schema's reason decides where two would fit."""
+    texts = pa.chunked_array([["02/01/1970", "31/01/1970"]])
+    either = pa.chunked_array([["02/01/1970", "03/01/1970"]])
+    told = Shown("c", "time", "input", "dates stored as text (%m/%d/%Y)", "data", either)
+
+    assert numbers_of(encode(shown(texts, "time"))) == [DAY, 30 * DAY]
+    assert numbers_of(encode(shown(either, "time"))) == [DAY, 2 * DAY]
+    assert numbers_of(encode(told)) == [31 * DAY, 59 * DAY]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Columns to bytes: numbers and times on 65,535 steps, categories as codes."""
 
-import contextlib
-import datetime as dt
 import re
 from typing import Any
 
@@ -11,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from belvedere.page.columns import Encoded, Shown
+from belvedere.page.times import read_times
 from belvedere.values import to_codes, to_floats
 
 STEPS = 65_534  # the last but one value of uint16; the last one says missing
@@ -37,7 +36,7 @@ def encode(shown: Shown, first: tuple[str, ...] = ()) -> Encoded:
     if shown.kind == "number":
         return quantize(read_numbers(shown.values))
     if shown.kind == "time":
-        return quantize(read_times(shown.values))
+        return quantize(read_times(shown.values, shown.why))
     if shown.kind in ("category", "boolean"):
         return _encode_categories(shown, first)
     return _not_sent(_count_missing(shown.values))
@@ -66,60 +65,6 @@ def read_numbers(values: Any) -> NDArray[np.float64]:
     if pa.types.is_decimal(values.type):
         values = pc.cast(values, pa.float64())
     return np.asarray(to_floats(values), dtype=np.float64)
-
-
-def read_times(values: Any) -> NDArray[np.float64]:
-    """A column of times as milliseconds since 1970 UTC, float64 (n,); NaN where missing.
-
-    Times of day count from midnight; dates are midnight UTC; text is read as ISO 8601 or as bare numbers of a year.
-    """
-    if pa.types.is_dictionary(values.type) or _is_text(values.type):
-        return _by_distinct(values, _time_of)
-    kind = values.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return read_numbers(values)
-    if pa.types.is_time(kind) or pa.types.is_duration(kind):
-        per_ms = {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}[kind.unit]
-        whole = pc.cast(values, pa.int32() if pa.types.is_time32(kind) else pa.int64())
-        return read_numbers(whole) / per_ms
-    if pa.types.is_null(kind):
-        return np.full(len(values), np.nan)
-    if pa.types.is_date(kind):
-        return read_numbers(pc.cast(pc.cast(values, pa.timestamp("ms"), safe=False), pa.int64()))
-    # not by a cast to milliseconds: dates far from now overflow nanoseconds only on the way up, never on the way down
-    return read_numbers(pc.cast(values, pa.int64())) / {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}[kind.unit]
-
-
-def _time_of(text: str) -> float:
-    text = text.strip()
-    moment = _parse(text)
-    if moment is None:
-        return float("nan")
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(milliseconds=1)
-
-
-_FORMATS = ("%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y-%m", "%Y")
-
-
-def _parse(text: str) -> dt.datetime | None:
-    with contextlib.suppress(ValueError):
-        return dt.datetime.fromisoformat(text)
-    for form in _FORMATS:
-        with contextlib.suppress(ValueError):
-            return dt.datetime.strptime(text, form)
-    return None
-
-
-def _by_distinct(values: Any, read: Any) -> NDArray[np.float64]:
-    """Read each distinct text once."""
-    codes, words = to_codes(values)
-    numbers = np.array([*(read(word) for word in words), np.nan], dtype=np.float64)
-    return np.asarray(numbers[codes])
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _as_column(values: Any) -> pa.ChunkedArray:
