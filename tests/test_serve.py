@@ -16,6 +16,7 @@ import belvedere.mapfolder as mapfolder
 from belvedere.errors import SettingError
 from belvedere.serve import build_app
 from belvedere.serve.contrast import adjust, contrast, rank_difference
+from belvedere.serve.index import TextIndex, build_index
 from belvedere.serve.run import open_door, start_server
 from belvedere.serve.search import scan_pattern, scan_words
 from belvedere.serve.selection import read_selection
@@ -400,3 +401,64 @@ def test_a_server_starts_and_stops(content):
     time.sleep(0.05)
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(running.url + "/api/map", timeout=5)
+
+
+def with_texts(texts) -> MapContent:
+    rows = pa.table({"t": pa.array(texts), "c": pa.array(["red", None] * (len(texts) // 2)).dictionary_encode()})
+    schema = Schema((Column("t", "text"), Column("c", "category")))
+    return MapContent("t", schema, rows, np.zeros((len(texts), 2), np.float32), provenance={"fingerprint": "f"})
+
+
+@pytest.mark.parametrize(
+    "query", ["glaze", "GLAZE bowl", "收藏", "私人收", 'say "ah', "a", "OR", "red", "red glaze", "%", "x*"]
+)
+def test_the_index_finds_what_reading_through_finds(query, tmp_path):
+    texts = [
+        f"{w} {i}" for i, w in enumerate(["blue glaze bowl", "来自私人收藏", 'say "ah"', "x* AND OR 5 %", "Glaze"] * 40)
+    ]
+    content = with_texts(texts)
+    index = TextIndex(content, tmp_path, min_bytes=0)
+    words = query.lower().split()
+
+    before = index.find(words)
+    index.wait()
+
+    assert (tmp_path / "search.sqlite").is_file()
+    np.testing.assert_array_equal(index.find(words), before)
+    np.testing.assert_array_equal(before, scan_words(content, words))
+
+
+def test_an_index_is_used_again_and_one_of_other_rows_is_not(tmp_path):
+    content = with_texts(["blue glaze", "red bowl"])
+    build_index(content, tmp_path)
+    made = (tmp_path / "search.sqlite").stat().st_mtime_ns
+
+    again = TextIndex(content, tmp_path, min_bytes=0)
+    assert again.find(["glaze"]).tolist() == [True, False]
+    assert (tmp_path / "search.sqlite").stat().st_mtime_ns == made
+
+    other = TextIndex(with_texts(["a", "b", "glaze", "d"]), tmp_path, min_bytes=0)
+    other.find(["glaze"])
+    other.wait()
+    assert other.find(["glaze"]).tolist() == [False, False, True, False]
+    assert (tmp_path / "search.sqlite").stat().st_mtime_ns != made
+
+
+@pytest.mark.parametrize("kind", ["garbage", "link", "readonly"])
+def test_a_bad_index_never_stops_a_search(kind, tmp_path, monkeypatch):
+    content = with_texts(["blue glaze", "red bowl"])
+    if kind == "garbage":
+        (tmp_path / "search.sqlite").write_bytes(b"SQLite format 3\x00" + bytes(5000))
+    elif kind == "link":
+        (tmp_path / "search.sqlite").symlink_to("/etc/passwd")
+    else:
+        monkeypatch.setattr("os.access", lambda *args: False)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "else"))
+        (tmp_path / "else").mkdir()
+    index = TextIndex(content, tmp_path, min_bytes=0)
+
+    index.find(["glaze"])
+    index.wait()
+
+    assert index.find(["glaze"]).tolist() == [True, False]
+    assert kind != "readonly" or not (tmp_path / "search.sqlite").exists()

@@ -145,7 +145,7 @@ def answer_search(request: Request, query: Query, served: Map) -> Response:
         found = search.scan_pattern(served.content, query.query)
     else:
         words = search.split_words(query.query)
-        found = search.scan_words(served.content, words) if words else np.zeros(0, dtype=bool)
+        found = served.index.find(words) if words else np.zeros(0, dtype=bool)
     rows = np.flatnonzero(found)
     return _json(request, {"rows": rows[: query.limit].tolist(), "n_found": len(rows)})
 

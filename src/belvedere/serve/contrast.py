@@ -10,6 +10,7 @@ Hochberg (1995).
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def _compare(content: MapContent, shown: Shown, a: NDArray[Any], b: NDArray[Any]
     if shown.kind == "text":
         return _compare_texts(shown, a[:: max(1, len(a) // MAX_TEXTS)], b[:: max(1, len(b) // MAX_TEXTS)])
     both = np.concatenate([a, b])
-    made = encode(Shown(shown.name, shown.kind, shown.role, "", "data", shown.values.take(pa.array(both))))
+    made = encode(replace(shown, values=shown.values.take(pa.array(both))))
     if made.values is None:
         return None
     difference = _of_numbers if made.info["dtype"] == "u16q" else _of_categories

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from belvedere.errors import SettingError
 from belvedere.page import Page
 from belvedere.serve.images import has_images
+from belvedere.serve.index import TextIndex
 from belvedere.serve.search import searched_columns
 from belvedere.types import TAG_WHY, Column, MapContent, Schema
 
@@ -54,7 +55,7 @@ class Served:
         self.page = Page(content)
         self.place, self.path, self._edits = place, path, edits
         self._lock = threading.Lock()
-        self._packed: tuple[Page, bytes] | None = None
+        self.index = TextIndex(content, path)
 
     @property
     def content(self) -> MapContent:
