@@ -9,12 +9,16 @@ import type { ScenePoints, SceneState } from "./types";
 /** Sharpest step of the ground while rows fly: it is repainted this many times on the way. */
 const GROUND_STEPS = 8;
 
+type Part = "places" | "ground" | "ink" | "mist";
+const EVERYTHING: readonly Part[] = ["places", "ground", "ink", "mist"];
+
 /** Tells the renderer what a change of state means for it, and nothing that it knows already. */
 export class Feed {
   base: Terrain;
   /** The layout that rows fly to or have flown to. */
   target: Terrain | null = null;
   private flight = 0;
+  private stale: Set<Part> = new Set(EVERYTHING);
 
   constructor(
     private renderer: Renderer,
@@ -23,7 +27,6 @@ export class Feed {
     this.base = terrainOf(state.points);
     this.target = state.morph ? terrainOf(state.morph) : null;
     this.flight = state.morph ? 1 : 0;
-    this.feedAll();
   }
 
   /** The layout that picking, contours and rings belong to. */
@@ -34,44 +37,44 @@ export class Feed {
   /** Starts over with another renderer. */
   moveTo(renderer: Renderer): void {
     this.renderer = renderer;
-    this.feedAll();
+    this.stale = new Set(EVERYTHING);
   }
 
   update(state: SceneState, change: Partial<SceneState>): void {
     const before = this.state;
     this.state = state;
-    const has = (key: keyof SceneState) => key in change && change[key] !== before[key];
+    const has = (...keys: (keyof SceneState)[]) =>
+      keys.some((key) => key in change && change[key] !== before[key]);
     const points = has("points");
     if (points) this.base = terrainOf(state.points);
     if (has("morph") && state.morph) this.target = terrainOf(state.morph);
     if (points && !state.morph) this.target = null;
-    if (points || has("morph")) this.feedPlaces();
-    if (points || has("theme") || has("density")) this.feedGround();
-    if (points || has("theme") || has("colors") || has("inside") || has("veil")) this.feedInk();
-    if (points || has("theme") || has("veil")) this.feedMist();
+    if (points || has("morph")) this.stale.add("places");
+    if (points || has("theme", "density")) this.stale.add("ground");
+    if (points || has("theme", "colors", "inside", "veil")) this.stale.add("ink");
+    if (points || has("theme", "veil")) this.stale.add("mist");
   }
 
   /** Way from the first layout to the second; at the ends everything settles. */
   setFlight(share: number): void {
     const step = (value: number) => Math.round(value * GROUND_STEPS);
-    const repaint = step(share) !== step(this.flight) || share === 0 || share === 1;
+    const hasLanded = share === 0 || share === 1;
+    if (step(share) !== step(this.flight) || hasLanded) this.stale.add("ground");
+    if (hasLanded) this.stale.add("ink").add("mist");
     this.flight = share;
     if (share === 0 && !this.state.morph && this.target) {
       this.target = null;
-      this.renderer.setTarget(null);
-    }
-    if (repaint) this.feedGround();
-    if (share === 0 || share === 1) {
-      this.feedInk();
-      this.feedMist();
+      this.stale.add("places");
     }
   }
 
-  private feedAll(): void {
-    this.feedPlaces();
-    this.feedGround();
-    this.feedInk();
-    this.feedMist();
+  /** Tells the renderer all that has changed since the last frame, each thing once. */
+  flush(): void {
+    if (this.stale.has("places")) this.feedPlaces();
+    if (this.stale.has("ground")) this.renderer.setGround(this.ground());
+    if (this.stale.has("ink")) this.feedInk();
+    if (this.stale.has("mist")) this.feedMist();
+    this.stale.clear();
   }
 
   private feedPlaces(): void {
@@ -81,10 +84,6 @@ export class Feed {
       inDrawOrder(pairsOf((points.extent === extent ? points : requantize(points, extent)).places));
     this.renderer.setGeometry({ pairs: pairs(base.points), extent });
     this.renderer.setTarget(target ? pairs(target.points) : null);
-  }
-
-  private feedGround(): void {
-    this.renderer.setGround(this.ground());
   }
 
   private ground(): Ground {

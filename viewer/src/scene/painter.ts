@@ -28,35 +28,29 @@ export function frameOf(view: View, state: SceneState, share: number, flight: nu
 }
 
 /**
- * Draws one frame at a time. A wish that comes meanwhile waits, and only the newest one waits; but a coarse
- * frame is sent at once when a full one is in the making, which then gives way.
+ * Draws one frame at a time; but a coarse frame may start while a full one is in the making, which then
+ * gives way.
  */
 export class Painter {
   private making: Frame | null = null;
-  private waiting: Frame | null = null;
 
   constructor(
     public renderer: Renderer,
     private readonly shown: (frame: Frame, ms: number) => void,
+    private readonly idle: () => void,
   ) {}
+
+  canStart(share: number): boolean {
+    return this.making === null || (share < 1 && this.making.share === 1);
+  }
 
   replace(renderer: Renderer): void {
     this.renderer.destroy();
     this.renderer = renderer;
     this.making = null;
-    this.waiting = null;
   }
 
-  draw(frame: Frame): void {
-    if (this.making && !(frame.share < 1 && this.making.share === 1)) {
-      this.waiting = frame;
-      return;
-    }
-    this.waiting = null;
-    this.make(frame);
-  }
-
-  private async make(frame: Frame): Promise<void> {
+  async draw(frame: Frame): Promise<void> {
     this.making = frame;
     const start = performance.now();
     const { renderer } = this;
@@ -65,6 +59,6 @@ export class Painter {
     if (isShown) this.shown(frame, performance.now() - start);
     if (this.making !== frame) return;
     this.making = null;
-    if (this.waiting) this.draw(this.waiting);
+    this.idle();
   }
 }

@@ -30,7 +30,7 @@ class MapScene implements Scene {
     options: SceneOptions,
   ) {
     this.stage = new Stage(host, initial, events, options.renderer ?? "auto");
-    this.stage.settled = () => this.tellVisible();
+    this.stage.settled = () => this.settle();
     this.stopListening = listenToHands(this.surface, this.hands());
     this.showCursor(false);
   }
@@ -53,6 +53,7 @@ class MapScene implements Scene {
     const has = (key: keyof SceneState) => key in change && change[key] !== before[key];
     stage.state = { ...before, ...change };
     stage.feed.update(stage.state, change);
+    if (has("points")) stage.followPoints(before.points.extent);
     if (has("morph")) stage.flyRows(change.morph ? 1 : 0);
     const repaint = PAINTED.some(has);
     if (repaint) stage.map?.forget();
@@ -83,6 +84,7 @@ class MapScene implements Scene {
 
   picture(width: number, height: number): Promise<Blob> {
     const { stage } = this;
+    stage.feed.flush();
     return composePicture({
       renderer: stage.painter.renderer,
       overlay: stage.overlay,
@@ -167,6 +169,12 @@ class MapScene implements Scene {
   private showStroke(stroke: Float32Array | null): void {
     this.stage.stroke = stroke;
     this.stage.invalidate(true);
+  }
+
+  /** In a quiet moment: makes the index ready for the first hover, and tells what could show pictures. */
+  private settle(): void {
+    void this.stage.feed.shown.index;
+    this.tellVisible();
   }
 
   /** Tells which rows could show a picture in this view; an empty list when it has become too wide. */

@@ -5,7 +5,7 @@ import { Feed } from "./feed";
 import { CameraFlight, prefersStillness, RowFlight } from "./flights";
 import type { Minimap } from "./minimap";
 import { Overlay, type OverlayParts } from "./overlay";
-import { frameOf, Painter, shareOf } from "./painter";
+import { COARSE_FROM, frameOf, Painter, shareOf } from "./painter";
 import type { Frame } from "./renderer";
 import type { Camera, SceneEvents, SceneOptions, SceneState } from "./types";
 import { fillHost, type Window } from "./window";
@@ -34,6 +34,8 @@ export class Stage {
   private readonly cameraFlight = new CameraFlight();
   private request = 0;
   private onlyOverlay = true;
+  /** A frame was wanted while another one was in the making. */
+  private isLate = false;
   private lastMove = Number.NEGATIVE_INFINITY;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private calm: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +49,11 @@ export class Stage {
     const renderer = createRenderer(wanted, () => this.replaceRenderer());
     this.feed = new Feed(renderer, state);
     this.rowFlight.place(state.morph ? 1 : 0);
-    this.painter = new Painter(renderer, (frame, ms) => this.frameShown(frame, ms));
+    this.painter = new Painter(
+      renderer,
+      (frame, ms) => this.frameShown(frame, ms),
+      () => this.isLate && this.invalidate(),
+    );
     this.place = wholeMap(this.extent);
     this.window = fillHost(host, [renderer.canvas, this.overlay.canvas], () => this.invalidate());
     this.view = this.viewNow();
@@ -74,7 +80,14 @@ export class Stage {
   /** Asks for a new frame, or only for new lines and letters over the last one. */
   invalidate(onlyOverlay = false): void {
     this.onlyOverlay &&= onlyOverlay;
-    if (this.request === 0) this.request = requestAnimationFrame((now) => this.tick(now));
+    if (this.request === 0) this.request = requestAnimationFrame(() => this.tick());
+  }
+
+  /** New places of the rows: who saw the whole map goes on seeing it. */
+  followPoints(before: Extent): void {
+    const whole = wholeMap(before);
+    const sawAll = this.place.zoom === 1 && this.place.x === whole.x && this.place.y === whole.y;
+    this.setPlace(sawAll ? wholeMap(this.extent) : this.place);
   }
 
   /** Puts the camera somewhere at once. */
@@ -117,37 +130,48 @@ export class Stage {
     this.painter.renderer.destroy();
   }
 
+  private get isMany(): boolean {
+    return this.state.points.n > COARSE_FROM;
+  }
+
   private movePlace(camera: Camera): void {
     this.place = camera;
     this.lastMove = performance.now();
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.invalidate(), REST_MS);
+    if (this.isMany) this.rest = setTimeout(() => this.invalidate(), REST_MS);
     this.events.camera?.({ ...camera });
     this.invalidate();
   }
 
-  private tick(now: number): void {
+  private tick(): void {
     this.request = 0;
-    const camera = this.cameraFlight.at(performance.now());
+    const now = performance.now();
+    const camera = this.cameraFlight.at(now);
     if (camera) this.movePlace(camera);
-    const share = this.rowFlight.at(performance.now());
+    const share = this.rowFlight.at(now);
     if (share !== null) this.feed.setFlight(share);
-    const isMoving =
-      this.cameraFlight.goal !== null || this.rowFlight.isMoving || now - this.lastMove < REST_MS;
-    if (isMoving) this.onlyOverlay = false;
-    if (this.onlyOverlay) this.drawOverlay();
-    else this.painter.draw(this.frame(isMoving));
-    this.onlyOverlay = true;
-    if (this.cameraFlight.goal || share !== null) this.invalidate();
+    const isFlying = this.cameraFlight.goal !== null || this.rowFlight.isMoving;
+    const isMoving = isFlying || now - this.lastMove < REST_MS - 5;
+    if (this.onlyOverlay && !isMoving && share === null) this.drawOverlay();
+    else this.startFrame(isMoving);
+    if (isFlying || share !== null) this.invalidate();
   }
 
-  private frame(isMoving: boolean): Frame {
+  private startFrame(isMoving: boolean): void {
     const share = shareOf(this.state.points.n, isMoving);
-    return frameOf(this.viewNow(), this.state, share, this.rowFlight.share);
+    this.isLate = !this.painter.canStart(share);
+    if (this.isLate) return;
+    this.onlyOverlay = true;
+    this.feed.flush();
+    const view = this.viewNow();
+    // A sample on its way by is drawn at plain resolution where the processor has to do it.
+    const isPlain = share < 1 && this.painter.renderer.kind === "cpu";
+    const drawn = isPlain ? { ...view, dpr: 1 } : view;
+    void this.painter.draw(frameOf(drawn, this.state, share, this.rowFlight.share));
   }
 
   private frameShown(frame: Frame, ms: number): void {
-    this.view = frame.view;
+    this.view = { ...frame.view, dpr: this.window.size().dpr };
     this.drawOverlay();
     this.events.frame?.(ms);
     clearTimeout(this.calm);
