@@ -10,6 +10,7 @@ import typer
 
 from belvedere.cli import commands, learning
 from belvedere.cli.doctor import doctor
+from belvedere.cli.explain import explain
 from belvedere.errors import BelvedereError, StoppedError
 from belvedere.version import __version__
 
@@ -30,6 +31,7 @@ COMMANDS = (
     commands.check,
     learning.train,
     commands.info,
+    explain,
     commands.export,
     learning.networks,
     doctor,

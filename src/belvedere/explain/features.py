@@ -36,6 +36,7 @@ class Feature:
     little: str  # empty: too little of it is no name
     weight: float = 1.0  # the target's own levels count a little more
     is_word: bool = False
+    level: str = ""  # the category level or the word, as it stands in the data; empty for ranks
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def _level_feature(level: str, column: Column) -> Feature:
     """How one level is said: a telling word alone, a bare number or yes/no with its column."""
     bare = bool(re.fullmatch(r"[-+.\d]+|true|false|yes|no|y|n|t|f|none|other|unknown", level.strip().lower()))
     said = f"{spoken(column.name)} {level}" if bare else spoken(level)
-    return Feature(column.name, said, "", 1.15 if column.role == "target" else 1.0)
+    return Feature(column.name, said, "", 1.15 if column.role == "target" else 1.0, level=level)
 
 
 def split_words(text: str) -> set[str]:
@@ -172,4 +173,4 @@ def _words(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floa
     matrix = np.zeros((len(texts), len(words)), np.float32)
     for row, found in enumerate(texts):
         matrix[row, [where[w] for w in found if w in where]] = 1
-    return [Feature(column.name, word, "", is_word=True) for word in words], matrix
+    return [Feature(column.name, word, "", is_word=True, level=word) for word in words], matrix

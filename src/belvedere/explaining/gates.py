@@ -1,0 +1,247 @@
+"""Gates: where the path from the baseline to a row enters a network, and whose each number there is.
+
+Numbers, categories and words enter after their embedding, so that a straight path between two of them exists; pixels,
+steps and vectors enter as they are. `GATES` is the visible table: an encoder without a line there cannot be explained.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from belvedere.errors import SettingError
+from belvedere.networks.blocks import Batch, Encoder
+from belvedere.networks.cnn import CnnEncoder
+from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
+from belvedere.networks.mlp import MlpEncoder, plain_width
+from belvedere.networks.ngrams import NgramEncoder
+from belvedere.networks.resnet import ResNetEncoder
+from belvedere.networks.series import Heard, InceptionTimeEncoder
+from belvedere.networks.tabular import CategoryCells, NumberCells, TabularEncoder, VectorCells
+from belvedere.networks.text_lstm import TextLstmEncoder
+from belvedere.types import Input
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What the parts of one input contribute.
+
+    Attributes
+    ----------
+    position : int
+        Of the input.
+    amounts : float32 (rows, outputs, *parts)
+        Parts are none for a number, (height, width) for an image, (steps, channels) for a sequence, (n-grams,) or
+        (tokens,) for a text, (d,) for a vector.
+    distance : float32 (rows, *parts)
+        How far each part is from the baseline, at the gate.
+    """
+
+    position: int
+    amounts: Array
+    distance: Array
+
+
+Fold = Callable[[Tensor, Tensor, Batch], list[Share]]  # slopes (outputs, rows, …), shift (rows, …), batch
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One tensor through which a path enters.
+
+    Attributes
+    ----------
+    fold : callable
+        Makes contributions of slopes.
+    key : str
+        Entry of the batch that is replaced, where `module` is None.
+    module : Module or None
+        Whose input or output is replaced.
+    side : str
+        'in' or 'out'.
+    blank : callable or None
+        Value at the baseline from the value at the row; None: what the baseline row gives.
+    """
+
+    fold: Fold
+    key: str = ""
+    module: nn.Module | None = None
+    side: Literal["in", "out"] = "out"
+    blank: Callable[[Tensor], Tensor] | None = None
+
+
+def _share(position: int, slopes: Tensor, shift: Tensor, axes: tuple[int, ...]) -> Share:
+    """Contributions and distances, summed over axes of `shift` (rows, …) that are no parts of their own."""
+    amounts = slopes * shift
+    distance = shift.square()
+    if axes:
+        amounts, distance = amounts.sum(dim=[axis + 1 for axis in axes]), distance.sum(dim=list(axes))
+    return Share(position, amounts.transpose(0, 1).numpy(), distance.sqrt().numpy())
+
+
+def split_columns(widths: list[tuple[int, int, bool]]) -> Fold:
+    """Fold (rows, numbers) into columns, given position, width and whether its numbers are parts of their own."""
+
+    def fold(slopes: Tensor, shift: Tensor, batch: Batch) -> list[Share]:
+        sizes = [width for _, width, _ in widths]
+        pieces = zip(widths, torch.split(slopes, sizes, dim=2), torch.split(shift, sizes, dim=1), strict=True)
+        return [_share(p, slope, part, () if keep else (1,)) for (p, _, keep), slope, part in pieces]
+
+    return fold
+
+
+def whole_column(position: int, axes: tuple[int, ...] = ()) -> Fold:
+    """Fold a gate that belongs to one column; `axes` of (rows, …) are summed."""
+    return lambda slopes, shift, batch: [_share(position, slopes, shift, axes)]
+
+
+def _gates_of_tabular(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    assert isinstance(encoder, TabularEncoder)
+    gates = []
+    for cell in encoder.cells:
+        if isinstance(cell, NumberCells | CategoryCells):
+            width = cell.width // len(cell.positions)
+            gates.append(Gate(split_columns([(p, width, False) for p in cell.positions]), module=cell))
+        else:
+            assert isinstance(cell, VectorCells)
+            axes = () if inputs[cell.position].kind == "vector" else (1,)
+            gates.append(Gate(whole_column(cell.position, axes), key=f"{cell.position}.value"))
+    return gates
+
+
+def _gates_of_mlp(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    assert isinstance(encoder, MlpEncoder)
+    widths = [(position, plain_width(item), item.kind == "vector") for position, item in encoder.inputs]
+    return [Gate(split_columns(widths), module=encoder.first, side="in")]
+
+
+def _gates_of_image(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    assert isinstance(encoder, CnnEncoder | ResNetEncoder)
+    return [Gate(whole_column(encoder.position, (3,)), key=f"{encoder.position}.pixels")]
+
+
+def _gates_of_steps(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    assert isinstance(encoder, LstmEncoder | BiLstmEncoder | InceptionTimeEncoder)
+    front = getattr(encoder, "front", None)
+    if isinstance(front, Heard):  # (rows, bands, frames); a flat spectrum is the blank
+
+        def fold(slopes: Tensor, shift: Tensor, batch: Batch) -> list[Share]:
+            return [_share(encoder.position, slopes.transpose(2, 3), shift.transpose(1, 2), ())]
+
+        return [Gate(fold, module=front, blank=torch.zeros_like)]
+    return [Gate(whole_column(encoder.position), key=f"{encoder.position}.steps", blank=torch.zeros_like)]
+
+
+def _gates_of_words(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    assert isinstance(encoder, TextLstmEncoder)
+    padding = encoder.embed.weight.detach()[0]
+    return [
+        Gate(
+            whole_column(encoder.position, (2,)), module=encoder.embed, blank=lambda row: padding.expand_as(row).clone()
+        )
+    ]
+
+
+def _gates_of_ngrams(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    """The bag of n-grams grows from empty to full; each n-gram owns its weighted vector in it."""
+    assert isinstance(encoder, NgramEncoder)
+
+    def fold(slopes: Tensor, shift: Tensor, batch: Batch) -> list[Share]:
+        grams = batch[f"{encoder.position}.grams"].long()
+        weight = encoder.get_buffer("idf")[grams] * (grams != 0)
+        weight = weight / weight.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-6)
+        vectors = torch.cat([encoder.embed.detach()[grams], encoder.get_buffer("projection")[grams]], dim=2)
+        vectors = vectors * weight[:, :, None]  # (rows, grams, width)
+        amounts = torch.einsum("orw,rgw->rog", slopes, vectors)
+        return [Share(encoder.position, amounts.numpy(), vectors.norm(dim=2).numpy())]
+
+    first = encoder.mix
+    return [Gate(fold, module=first, side="in", blank=torch.zeros_like)]
+
+
+GATES: dict[type[Encoder], Callable[[Encoder, tuple[Input, ...]], list[Gate]]] = {
+    TabularEncoder: _gates_of_tabular,
+    MlpEncoder: _gates_of_mlp,
+    CnnEncoder: _gates_of_image,
+    ResNetEncoder: _gates_of_image,
+    LstmEncoder: _gates_of_steps,
+    BiLstmEncoder: _gates_of_steps,
+    InceptionTimeEncoder: _gates_of_steps,
+    TextLstmEncoder: _gates_of_words,
+    NgramEncoder: _gates_of_ngrams,
+}
+
+
+def gates_of(encoders: list[Encoder], inputs: tuple[Input, ...]) -> list[Gate]:
+    """All gates of a network.
+
+    Raises
+    ------
+    SettingError
+        If one of its encoders has no line in `GATES`.
+    """
+    gates = []
+    for encoder in encoders:
+        if type(encoder) not in GATES:
+            known = ", ".join(kind.__name__ for kind in GATES)
+            raise SettingError(
+                f"A network must be one that can be explained ({known}), but has a {type(encoder).__name__}. "
+                "Compare groups of rows instead."
+            )
+        gates += GATES[type(encoder)](encoder, inputs)
+    return gates
+
+
+@contextmanager
+def replaced(gates: list[Gate], values: tuple[Tensor, ...]) -> Iterator[None]:
+    """While open, modules at the gates take or give these values."""
+    with ExitStack() as stack:
+        for gate, value in zip(gates, values, strict=True):
+            if gate.module is None:
+                continue
+            handle = _force_input(gate.module, value) if gate.side == "in" else _force_output(gate.module, value)
+            stack.callback(handle.remove)
+        yield
+
+
+def _force_input(module: nn.Module, value: Tensor) -> Any:
+    return module.register_forward_pre_hook(lambda _module, _inputs: (value,))
+
+
+def _force_output(module: nn.Module, value: Tensor) -> Any:
+    def force(_module: nn.Module, _inputs: Any, output: Any) -> Any:
+        return (value, *output[1:]) if isinstance(output, tuple) else value
+
+    return module.register_forward_hook(force)
+
+
+@contextmanager
+def watched(gates: list[Gate], batch: Batch) -> Iterator[list[Tensor]]:
+    """While open, what passes the gates is written into the list given."""
+    seen = [batch[gate.key].float() if gate.module is None else torch.empty(0) for gate in gates]
+    with ExitStack() as stack:
+        for at, gate in enumerate(gates):
+            if gate.module is not None:
+                stack.callback(_watch(gate, seen, at).remove)
+        yield seen
+
+
+def _watch(gate: Gate, seen: list[Tensor], at: int) -> Any:
+    def note(_module: nn.Module, inputs: Any, output: Any = None) -> None:
+        value = inputs[0] if gate.side == "in" else output[0] if isinstance(output, tuple) else output
+        seen[at] = value.detach().float()
+
+    assert gate.module is not None
+    return gate.module.register_forward_pre_hook(note) if gate.side == "in" else gate.module.register_forward_hook(note)
+
+
+def as_batch(arrays: dict[str, Array]) -> Batch:
+    """Arrays of rows as tensors of their own (memory-mapped arrays may not be written to)."""
+    return {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
