@@ -25,6 +25,7 @@ from belvedere.judge.trustworthiness import continuity, trustworthiness
 from belvedere.layout.affinities import build_affinities
 from belvedere.layout.descend import Layout, Schedule, descend, starting_places
 from belvedere.layout.neighbors import Graph, find_neighbors, unit_rows
+from belvedere.layout.overview import find_groups
 from belvedere.layout.place_network import PlaceNetwork, apply_network, distill
 from belvedere.layout.placement import FittedMap, outlying, place_exactly, typical_distances
 from belvedere.layout.project import Projection, fit_projection, project
@@ -44,7 +45,7 @@ class DrawSettings:
     attraction : float
         1 keeps most neighbors (the look of t-SNE), 4 draws tight islands (the look of UMAP).
     global_weight : float
-        Pull toward the picture by principal axes, 0 to 1; keeps far things far.
+        How strongly groups of rows are drawn toward their true distances, 0 to 0.1; keeps far things far.
     n_neighbors : int
         Neighbors per row that attract it.
     metric : str
@@ -58,7 +59,7 @@ class DrawSettings:
     """
 
     attraction: float = 1.0
-    global_weight: float = 0.02
+    global_weight: float = 0.01
     n_neighbors: int = 15
     metric: Literal["euclidean", "cosine"] = "euclidean"
     seed: int = 0
@@ -199,8 +200,8 @@ def _check(latent: Floats, settings: DrawSettings) -> None:
         )
     if not 1 <= settings.attraction <= 12:
         raise SettingError(f"attraction must be 1 to 12, but is {settings.attraction}. Use 1 to keep most neighbors.")
-    if not 0 <= settings.global_weight <= 1:
-        raise SettingError(f"global_weight must be 0 to 1, but is {settings.global_weight}.")
+    if not 0 <= settings.global_weight <= 0.1:
+        raise SettingError(f"global_weight must be 0 to 0.1, but is {settings.global_weight}.")
     if settings.n_neighbors < 1:
         raise SettingError(f"n_neighbors must be at least 1, but is {settings.n_neighbors}.")
     if settings.metric not in ("euclidean", "cosine"):
@@ -242,7 +243,8 @@ def _lay_out(rows: Floats, graph: Graph, settings: DrawSettings, tell: Progress)
     components = rows if len(rows) < 2 else project(rows, fit_projection(rows, 2))
     start = starting_places(components, seed=settings.seed)
     affinities = build_affinities(graph.neighbors[:, : settings.n_neighbors])
-    return descend(start, affinities, Schedule(settings.attraction, settings.global_weight), progress=tell)
+    schedule = Schedule(settings.attraction, settings.global_weight)
+    return descend(start, affinities, schedule, overview=find_groups(rows, seed=settings.seed), progress=tell)
 
 
 def _judge(latent: Floats, places: Floats, raw: Floats | None, labels: NDArray[Any] | None) -> tuple[Score, ...]:

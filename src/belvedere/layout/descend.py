@@ -1,12 +1,12 @@
 """The layout itself: places move until neighbors are near and strangers are far.
 
-The loss is that of t-SNE with an attraction knob rho, and a pull toward the picture by principal axes:
+The loss is that of t-SNE with an attraction knob rho, and a term for the large picture (`belvedere.layout.overview`):
 
-    L = -rho sum_ij p_ij log q_ij + log sum_ij q_ij + (lambda / n) sum_i |y_i - a_i|^2,   q_ij = 1 / (1 + |y_i - y_j|^2)
+    L = -rho sum_ij p_ij log q_ij + log sum_ij q_ij + lambda stress(groups),   q_ij = 1 / (1 + |y_i - y_j|^2)
 
-whose gradient for one row is `4 rho sum_j p_ij q_ij (y_i - y_j) - (4 / Z) sum_j q_ij^2 (y_i - y_j) + (2 lambda / n)(y_i - a_i)`.
+The gradient of the first two for one row is `4 rho sum_j p_ij q_ij (y_i - y_j) - (4 / Z) sum_j q_ij^2 (y_i - y_j)`.
 rho = 1 is the look of t-SNE, about 4 that of UMAP (Böhm, Berens and Kobak 2022); rho = 12 early lets clusters gather
-(van der Maaten and Hinton 2008). The pull is that of DREAMS (Kury et al. 2025).
+(van der Maaten and Hinton 2008).
 """
 
 import time
@@ -17,10 +17,12 @@ import numpy as np
 from belvedere.layout.affinities import Affinities
 from belvedere.layout.field import Field
 from belvedere.layout.kernels import attract, move
+from belvedere.layout.overview import Overview, group_forces
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats
 
 EARLY_ATTRACTION = 12.0
+EARLY_OVERVIEW = 10.0  # the large picture counts so many times more while clusters gather
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,20 @@ def starting_places(components: Floats, *, seed: int = 0) -> Floats:
     return np.ascontiguousarray((first / scale + 1e-2 * noise) * 1e-4, np.float32)
 
 
-def descend(start: Floats, affinities: Affinities, schedule: Schedule, *, progress: Progress | None = None) -> Layout:
+def descend(
+    start: Floats,
+    affinities: Affinities,
+    schedule: Schedule,
+    *,
+    overview: Overview | None = None,
+    progress: Progress | None = None,
+) -> Layout:
     """Move places down the gradient until the map is at rest.
 
     Ctrl-C ends the descent and keeps the map so far.
     """
     tell = progress or Silent()
-    run = _Descent(start, affinities, schedule)
+    run = _Descent(start, affinities, schedule, overview)
     tell.start("Laying out", schedule.early + schedule.late)
     end = "all steps done"
     began = time.monotonic()
@@ -101,15 +110,18 @@ def _time_left(began: float, done: int, total: int) -> str:
 class _Descent:
     """The state of a descent: places, speeds and gains."""
 
-    def __init__(self, start: Floats, affinities: Affinities, schedule: Schedule) -> None:
+    def __init__(
+        self, start: Floats, affinities: Affinities, schedule: Schedule, overview: Overview | None = None
+    ) -> None:
         self.places = start.copy()
         self.graph, self.schedule, self.n_steps = affinities, schedule, 0
         self.speed, self.gain = np.zeros_like(start), np.ones_like(start)
         self.pull, self.push = np.zeros_like(start), np.zeros_like(start)
         self.mass = np.empty(len(start), np.float32)
         self.field = Field()
-        self.picture = start / max(float(start.std()), 1e-30)
-        self.anchors = np.zeros_like(start)
+        self.overview = overview if schedule.global_weight > 0 else None
+        self.group_of = np.zeros(len(start), np.int32) if overview is None else overview.group_of
+        self.group_force = np.zeros((int(self.group_of.max()) + 1, 2), np.float32)
         self.moved: list[float] = []
 
     def step(self, number: int) -> None:
@@ -118,14 +130,15 @@ class _Descent:
         early = number < plan.early
         if number == plan.early:
             self.speed[:], self.gain[:] = 0, 1
-        if number % 10 == 0 and plan.global_weight > 0:
-            self.anchors = self.picture * np.float32(self.places.std())
+        if number % 10 == 0 and self.overview is not None:
+            self.group_force = group_forces(self.overview, self.places)
         attract(self.places, self.graph.starts, self.graph.others, self.graph.weights, self.pull)
         total = self.field.read(self.places, self.push, self.mass)
         attraction = EARLY_ATTRACTION if early else plan.attraction
         rate, momentum = n / attraction, 0.5 if early else 0.8
-        rates = (4 * attraction, 4 / max(total, 1e-12), 2 * plan.global_weight / n, rate, momentum, 5.0)
-        move(self.places, self.speed, self.gain, self.pull, self.push, self.anchors, tuple(map(np.float32, rates)))
+        weight = 2 * plan.global_weight * (EARLY_OVERVIEW if early else 1.0) / n
+        rates = tuple(map(np.float32, (4 * attraction, 4 / max(total, 1e-12), weight, rate, momentum, 5.0)))
+        move(self.places, self.speed, self.gain, self.pull, self.push, self.group_of, self.group_force, rates)
         self.n_steps += 1
 
     def is_at_rest(self, number: int) -> bool:

@@ -94,12 +94,12 @@ def gather(places, field, low, per_unit, push, mass):
 
 
 @compiled
-def move(places, speed, gain, pull, push, anchors, rates):
-    """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend.Rates`."""
-    attraction, repulsion, anchor, rate, momentum, longest = rates
+def move(places, speed, gain, pull, push, group_of, group_force, rates):
+    """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend`."""
+    attraction, repulsion, overview, rate, momentum, longest = rates
     for i in numba.prange(places.shape[0]):
         for c in range(2):
-            force = attraction * pull[i, c] - repulsion * push[i, c] + anchor * (places[i, c] - anchors[i, c])
+            force = attraction * pull[i, c] - repulsion * push[i, c] + overview * group_force[group_of[i], c]
             k = gain[i, c]
             k = k + np.float32(0.2) if (force > 0) != (speed[i, c] > 0) else k * np.float32(0.8)
             gain[i, c] = k = max(k, np.float32(0.01))
@@ -192,3 +192,15 @@ def hash_rows(rows, codes):
         code ^= code >> np.uint64(29)
         code *= np.uint64(0xBF58476D1CE4E5B9)
         codes[i] = code ^ (code >> np.uint64(32))
+
+
+@compiled
+def multiply(rows, axes, product):
+    """`rows @ axes` into `product`, each row alone and always in the same order: equal rows get equal bits."""
+    for i in numba.prange(rows.shape[0]):
+        for k in range(axes.shape[1]):
+            product[i, k] = np.float32(0)
+        for d in range(rows.shape[1]):
+            value = rows[i, d]
+            for k in range(axes.shape[1]):
+                product[i, k] += value * axes[d, k]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from belvedere.layout.kernels import multiply
 from belvedere.types import Floats
 
 BLOCK = 2048  # rows worked on at once
@@ -62,22 +63,12 @@ def fit_projection(rows: Floats, n_axes: int = 50, *, seed: int = 0) -> Projecti
 def project(rows: Floats, projection: Projection) -> Floats:
     """Project rows: float32 (rows, n_axes).
 
-    Works in blocks of one fixed size, the last one padded, so that a row's numbers do not depend on the rows beside it.
+    Each row is multiplied alone, so that its numbers do not depend on the rows beside it.
     """
     out = np.empty((len(rows), projection.axes.shape[1]), np.float32)
-    shift = projection.mean @ projection.axes
     for start, block in blocks(rows):
-        out[start : start + len(block)] = in_full_block(block, projection.axes)
-    return out - shift
-
-
-def in_full_block(block: Floats, weights: Floats) -> Floats:
-    """Multiply `block @ weights` as part of a full block (equal shapes round equally)."""
-    if len(block) == BLOCK:
-        return np.asarray(block @ weights)
-    full = np.zeros((BLOCK, block.shape[1]), np.float32)
-    full[: len(block)] = block
-    return np.asarray((full @ weights)[: len(block)])
+        multiply(block - projection.mean, projection.axes, out[start : start + len(block)])
+    return out
 
 
 def blocks(rows: Floats) -> Iterator[tuple[int, Floats]]:
