@@ -61,8 +61,6 @@ def summed(detail: Detail) -> list[tuple[str, float]]:
 
 
 def _draw_bar(pen: ImageDraw.ImageDraw, y: int, bar: tuple[str, float, str], font: Font) -> None:
-    pen: ImageDraw.ImageDraw, y: int, bar: tuple[str, float, str], font: ImageFont.FreeTypeFont | ImageFont.ImageFont
-) -> None:
     name, share, said = bar
     pen.text((MARGIN, y), name if len(name) <= 46 else name[:45] + "…", INK, font)
     middle, reach = LABEL + (WIDTH - LABEL - MARGIN) // 2, (WIDTH - LABEL - MARGIN) // 2 - 60
