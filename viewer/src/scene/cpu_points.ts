@@ -71,6 +71,9 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
   const innerX = Math.max(width - 2 * reach, 0);
   const innerY = Math.max(height - 2 * reach, 0);
   for (let k = begin; k < end; k++) {
+    const color = ink[k];
+    const style = color >>> 24;
+    if (style < low || style > high) continue;
     const pair = pairs[k];
     const fx = ((pair & 65535) * kx + bx) | 0;
     const fy = ((pair >>> 16) * ky + by) | 0;
@@ -78,9 +81,6 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
     const py = fy >> 3;
     // One unsigned comparison per axis: below 0 wraps to far above the span.
     if (px >>> 0 >= width || py >>> 0 >= height) continue;
-    const color = ink[k];
-    const style = color >>> 24;
-    if (style < low || style > high) continue;
     const opacity = opacities[style];
     const phase = ((fy & 7) << 3) | (fx & 7);
     if ((px - reach) >>> 0 >= innerX || (py - reach) >>> 0 >= innerY) {
