@@ -12,6 +12,7 @@ Family = Literal["serif", "italic", "sans"]
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 VIEWER = Path(__file__).parent.parent / "viewer"
+SHARP = 4  # fonts are opened so many times larger: small sizes are fitted to whole pixels, unevenly
 BUILT_IN = {"serif": "source-serif-4", "italic": "source-serif-4-italic", "sans": "source-sans-3"}
 SYSTEM = {
     "serif": ("SourceSerif4-Regular.otf", "Georgia.ttf", "LiberationSerif-Regular.ttf", "DejaVuSerif.ttf"),
@@ -37,18 +38,26 @@ class Face:
 
 @functools.cache
 def load(face: Face) -> Font:
-    """Open a font; the first of built-in, system and Pillow's own that there is."""
-    for file in VIEWER.glob(f"**/{BUILT_IN[face.family]}*"):
-        is_italic = "italic" in file.stem
-        if file.suffix in (".woff2", ".ttf", ".otf") and is_italic == (face.family == "italic"):
+    """Open a font, `SHARP` times as large; the first of built-in, system and Pillow's own that there is."""
+    size = face.size * SHARP
+    file = built_in(face.family)
+    if file is not None:
+        with contextlib.suppress(OSError):
+            font = ImageFont.truetype(file, size)
             with contextlib.suppress(OSError):
-                font = ImageFont.truetype(file, face.size)
-                with contextlib.suppress(OSError):
-                    font.set_variation_by_axes([face.weight])
-                return font
+                font.set_variation_by_axes([face.weight])
+            return font
     bold = SYSTEM_BOLD.get(face.family, ()) if face.weight >= 600 else ()
-    found = _first_of((*bold, *SYSTEM[face.family]), face.size)
-    return found or ImageFont.load_default(face.size)
+    found = _first_of((*bold, *SYSTEM[face.family]), size)
+    return found or ImageFont.load_default(size)
+
+
+def built_in(family: Family) -> Path | None:
+    """The file of a family among the explorer's own, if there is one."""
+    for file in sorted(VIEWER.glob(f"**/{BUILT_IN[family]}*")):
+        if file.suffix in (".woff2", ".ttf", ".otf") and ("italic" in file.stem) == (family == "italic"):
+            return file
+    return None
 
 
 @functools.cache
@@ -66,7 +75,7 @@ def _first_of(names: tuple[str, ...], size: float) -> Font | None:
 
 def runs(text: str, face: Face) -> list[tuple[str, Font]]:
     """Cut a text into stretches that one font can write; letters that no font has stay with the first."""
-    font, wide = load(face), load_wide(face.size * 0.94)
+    font, wide = load(face), load_wide(face.size * 0.94 * SHARP)
     parts: list[tuple[str, Font]] = []
     for letter in text:
         best = wide if wide is not None and not has_letter(font, letter) and has_letter(wide, letter) else font
@@ -87,7 +96,7 @@ def has_letter(font: Font, letter: str) -> bool:
 
 def width_of(text: str, face: Face) -> float:
     """Width of a text in pixels."""
-    return float(sum(font.getlength(part) for part, font in runs(text, face)))
+    return float(sum(font.getlength(part) for part, font in runs(text, face))) / SHARP
 
 
 def is_wide(text: str) -> bool:

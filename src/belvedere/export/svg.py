@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image
 
+from belvedere.export.fonts import Family, built_in
 from belvedere.export.palette import Tokens
 from belvedere.export.sheet import Bar, Mark, Sheet, Text
 
@@ -26,6 +27,7 @@ def to_svg(sheet: Sheet, ground: Image.Image, tokens: Tokens, name: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{clean(name)}</title>",
+        f"<style>{''.join(_font(family) for family in sorted({text.face.family for text in sheet.texts}))}</style>",
         f'<image width="{width}" height="{height}" href="data:image/png;base64,{points}"/>',
         *(_bar(bar, i) for i, bar in enumerate(sheet.bars)),
         *(_mark(mark) for mark in sheet.marks),
@@ -44,6 +46,19 @@ def clean(text: str) -> str:
     '&lt;b&gt;a&amp;b'
     """
     return escape("".join(c for c in text if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff")))
+
+
+def _font(family: Family) -> str:
+    """The open font of a family, inside the file; nothing where it is not built in."""
+    file = built_in(family)
+    if file is None:
+        return ""
+    name, slant = FAMILIES[family].split("'")[1], "italic" if family == "italic" else "normal"
+    body = base64.b64encode(file.read_bytes()).decode("ascii")
+    return (
+        f"@font-face{{font-family:'{name}';font-style:{slant};font-weight:200 900;"
+        f"src:url(data:font/{file.suffix[1:]};base64,{body})}}"
+    )
 
 
 def _text(text: Text, tokens: Tokens) -> str:
