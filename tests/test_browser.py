@@ -34,7 +34,8 @@ def missing_tool():
 def make_fake_content(n_rows):
     """The invented map of `make_fake_map.py`."""
     spec = importlib.util.spec_from_file_location("make_fake_map", ROOT / "tests/make_fake_map.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.make_fake_content(n_rows)

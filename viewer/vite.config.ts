@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   base: "./",
   plugins: [svelte()],
-  worker: { format: "es" },
+  worker: { format: "es", rollupOptions: { output: { entryFileNames: "assets/[name].js" } } },
   build: {
     outDir: process.env.VIEWER_OUT ?? "../src/belvedere/viewer",
     emptyOutDir: true,

@@ -49,6 +49,8 @@ export function timeText(ms: number, span: number, language: Language): string {
 /** One value of a column, as decoded from its steps. */
 export function valueText(info: ColumnInfo, value: number, language: Language): string {
   const span = (info.max ?? 1) - (info.min ?? 0);
+  if (info.group === "map" && info.name === "kept")
+    return String(Math.round((info.max ?? 0) > 1 ? value : value * 15));
   if (info.kind === "time") return timeText(value, span, language);
   return numberText(roundedFor(info, value), span);
 }

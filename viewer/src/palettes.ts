@@ -27,7 +27,7 @@ export interface Slots {
 
 export function slotsOf(data: Codes): Slots {
   const counts = countCodes(data);
-  const present = [...counts.keys()].filter((code) => code < Math.max(data.names.length, 1));
+  const present = [...counts.keys()];
   const chosen = present.length <= MAX_SLOTS ? present : largest(present, counts, MAX_SLOTS - 1);
   const slotOf = new Uint8Array(65536).fill(chosen.length);
   chosen.forEach((code, slot) => {
@@ -61,7 +61,7 @@ export function channels(hex: string): number[] {
 }
 
 function countCodes(data: Codes): number[] {
-  const counts = new Array<number>(Math.max(data.names.length, 1)).fill(0);
+  const counts = new Array<number>(data.names.length).fill(0);
   for (let row = 0; row < data.codes.length; row++) {
     if (data.codes[row] !== data.missing) counts[data.codes[row]]++;
   }

@@ -61,7 +61,9 @@ function drawLegend(pen: CanvasRenderingContext2D, explorer: Explorer): void {
     pen.fill();
     pen.fillStyle = token("--ink");
     const name =
-      data?.type === "codes" && !key.isOther ? data.names[key.codes[0]] : explorer.words.get().t("other");
+      data?.type === "codes" && !key.isOther
+        ? explorer.words.get().category(data.names[key.codes[0]])
+        : explorer.words.get().t("other");
     pen.fillText(name, MARGIN + 20, y, LEGEND - 44);
   }
   if (stops.length) drawRamp(pen, explorer, y + 14);

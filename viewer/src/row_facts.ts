@@ -5,7 +5,7 @@ import { type ColumnInfo, valueAt } from "./map_folder";
 import { keptOf15, type Roles } from "./roles";
 
 export interface RowFacts {
-  target: { name: string; color: string } | null;
+  target: string | null;
   predicted: string | null;
   isRight: boolean | null;
   confidence: number | null;
@@ -30,21 +30,23 @@ export async function cellOf(columns: Columns, column: ColumnInfo | null, row: n
   return { text: code === data.missing ? null : (data.names[code] ?? null), value: null };
 }
 
+/** `write` says how a column's number is written. */
 export async function factsOf(
   columns: Columns,
   roles: Roles,
   row: number,
-  colorAt: (row: number) => string,
+  write: (column: ColumnInfo, value: number) => string,
 ): Promise<RowFacts> {
   const cell = (column: ColumnInfo | null) =>
     cellOf(columns, column, row).catch(() => ({ text: null, value: null }));
   const [target, predicted, confidence, kept, split] = await Promise.all(
     [roles.target, roles.predicted, roles.confidence, roles.kept, roles.split].map(cell),
   );
+  const textOf = ({ text, value }: Cell, column: ColumnInfo | null) =>
+    text ?? (column && value !== null ? write(column, value) : null);
   return {
-    target: target.text === null ? null : { name: target.text, color: colorAt(row) },
-    predicted:
-      predicted.text ?? (predicted.value === null ? null : String(Number(predicted.value.toPrecision(4)))),
+    target: textOf(target, roles.target),
+    predicted: textOf(predicted, roles.predicted),
     isRight: target.text !== null && predicted.text !== null ? target.text === predicted.text : null,
     confidence: confidence.value,
     kept: kept.value === null || !roles.kept ? null : keptOf15(roles.kept, kept.value),

@@ -19,6 +19,8 @@ export interface Words {
   share(x: number): string;
   number(value: number, span?: number): string;
   value(info: ColumnInfo, value: number): string;
+  /** A category as a person reads it: blank ones are named. */
+  category(name: string | undefined): string;
   /** The name a person reads; columns that the map made have names in both languages. */
   title(info: ColumnInfo): string;
 }
@@ -34,6 +36,7 @@ export function makeWords(language: Language): Words {
     share: (x) => shareText(x, language),
     number: numberText,
     value: (info, value) => valueText(info, value, language),
+    category: (name) => (name?.trim() ? name : messages.blank),
     title: (info) => titleIn(messages, info),
   };
 }

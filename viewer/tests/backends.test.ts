@@ -50,6 +50,17 @@ describe("a map carried by the page", () => {
     expect([backend.image(0), backend.image(1)?.slice(0, 22)]).toEqual([null, "data:image/png;base64,"]);
   });
 
+  it("reads rows packed by column", async () => {
+    const packed = pageWith({
+      "api/map": json(info),
+      "api/rows": json({ columns: { a: ["x", "y"], b: [1, null] } }),
+    });
+    expect(await inlinedBackend(packed)!.rows([1, 0])).toEqual([
+      { a: "y", b: null },
+      { a: "x", b: 1 },
+    ]);
+  });
+
   it("says what it lacks", async () => {
     const backend = inlinedBackend(page)!;
     await expect(backend.renameRegion(0, "x")).rejects.toMatchObject({ trouble: "refused" });

@@ -5,6 +5,7 @@ export const en = {
   "away.text":
     "The map stays as you see it; what needs the server must wait. Start Belvedere again, then try again.",
   "away.title": "The server does not answer.",
+  blank: "(blank)",
   clear: "Clear",
   clearAll: "Clear all",
   close: "Close",

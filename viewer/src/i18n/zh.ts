@@ -6,6 +6,7 @@ export const zh: Record<keyof typeof en, string> = {
   "about.title": "这张地图如何制成",
   "away.text": "地图保持不变，但需要服务器的操作要等一等。请重新启动 Belvedere，然后重试。",
   "away.title": "服务器没有响应。",
+  blank: "（空白）",
   clear: "清除",
   clearAll: "全部清除",
   close: "关闭",

@@ -75,11 +75,11 @@ async function colorBy(page) {
   const before = await page.locator(".legend h2").textContent();
   await page.locator(".end .icon-button").click();
   const items = page.locator("#color-menu .item");
-  const names = await items.locator(".title").allTextContents();
+  const names = await items.locator(".label").allTextContents();
   const other = names.find((name) => name !== before && name !== "collection" && name !== names[0]);
   await items.filter({ hasText: other }).first().click();
   await page.waitForFunction((name) => document.querySelector(".legend h2")?.textContent === name, other);
-  assert.ok(page.url().includes("color=") || (await rest(page), page.url().includes("color=")));
+  await page.waitForFunction(() => location.hash.includes("color="));
   await page.keyboard.press("Control+z");
   await page.waitForFunction((name) => document.querySelector(".legend h2")?.textContent === name, before);
 }
@@ -305,5 +305,31 @@ export async function serverGone(browser, server, step, storageState) {
     await page.waitForSelector(".trouble", { timeout: 8000 });
     assert.ok(await page.locator(".stage canvas").first().isVisible());
   });
+  await context.close();
+}
+
+/** The same page from disk: no server, no network. */
+export async function oneFile(browser, address, step) {
+  const { context, page, trouble } = await watchedPage(browser, address);
+  const start = Date.now();
+  await page.goto(address);
+  await page.waitForSelector(".legend li", { timeout: 20_000 });
+  console.log(`  one file: first picture after ${Date.now() - start} ms`);
+  await rest(page, 1000);
+  await step("one file: the map is drawn from disk", async () => assert.ok((await countColors(page)) > 200));
+  await step("one file: a hovered row shows its card", () => hover(page));
+  await step("one file: a lasso selects and compares", () => lasso(page));
+  await step("one file: search finds rows", async () => {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await search(page);
+  });
+  await step("one file: rows leave as CSV", async () => {
+    await page.locator(".export .icon-button").click();
+    const csv = page.locator(".export .item", { hasText: "CSV" });
+    const [file] = await Promise.all([page.waitForEvent("download", { timeout: 10_000 }), csv.click()]);
+    assert.match(file.suggestedFilename(), /\.csv$/);
+  });
+  await step("one file: no error, no request", async () => assert.equal(trouble.join("\n"), ""));
   await context.close();
 }

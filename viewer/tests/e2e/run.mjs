@@ -1,7 +1,10 @@
 // node tests/e2e/run.mjs URL_OR_MAP: opens the explorer in a headless browser and does what a person does.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { findChromium, launch } from "./browser.mjs";
-import { desktop, phone, serverGone } from "./journeys.mjs";
-import { serve } from "./server.mjs";
+import { desktop, oneFile, phone, serverGone } from "./journeys.mjs";
+import { serve, writeHtml } from "./server.mjs";
 
 const target = process.argv[2];
 if (!target) {
@@ -13,6 +16,7 @@ if (!findChromium()) {
   process.exit(2);
 }
 
+const scratch = mkdtempSync(join(tmpdir(), "belvedere-e2e-"));
 const isLink = /^https?:/.test(target);
 const server = isLink ? { link: target, stop: () => undefined } : await serve(target);
 const browser = await launch();
@@ -31,10 +35,14 @@ const step = async (name, work) => {
 try {
   const cookies = await desktop(browser, server.link, step);
   await phone(browser, server.link, step, cookies);
-  if (!isLink) await serverGone(browser, server, step, cookies);
+  if (!isLink) {
+    await serverGone(browser, server, step, cookies);
+    await oneFile(browser, writeHtml(target, join(scratch, "map.html")), step);
+  }
 } finally {
   await browser.close();
   server.stop();
+  rmSync(scratch, { recursive: true, force: true });
 }
 console.log(failed ? `${failed} failed` : "all passed");
 process.exit(failed ? 1 : 0);

@@ -1,6 +1,6 @@
 // Serves a map folder for the length of a test, by the same code as `belvedere view`.
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { execFileSync, spawn } from "node:child_process";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const SERVE = `
@@ -18,11 +18,27 @@ running.stop()
 
 /** Resolves to `{ link, stop }`. */
 export function serve(folder) {
-  const python = process.env.PYTHON ?? `${ROOT}/.venv/bin/python`;
-  const child = spawn(python, ["-c", SERVE, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(python(), ["-c", SERVE, folder], { stdio: ["pipe", "pipe", "inherit"] });
   return new Promise((done, failed) => {
     child.on("error", failed);
     child.on("exit", (status) => failed(new Error(`the server ended with ${status}`)));
     child.stdout.on("data", (text) => done({ link: String(text).trim(), stop: () => child.kill() }));
   });
+}
+
+const WRITE = `
+import sys
+from belvedere.export.html import write_html
+from belvedere.mapfolder import open_folder
+write_html(open_folder(sys.argv[1]), sys.argv[2])
+`;
+
+/** The same map as one file. */
+export function writeHtml(folder, file) {
+  execFileSync(python(), ["-c", WRITE, folder, file], { stdio: ["ignore", "inherit", "inherit"] });
+  return pathToFileURL(file).href;
+}
+
+function python() {
+  return process.env.PYTHON ?? `${ROOT}/.venv/bin/python`;
 }
