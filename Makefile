@@ -20,7 +20,7 @@ help: ## List the chores
 	@touch $@
 
 .venv/made-kernels: .venv/made $(wildcard src/belvedere/layout/*.py)
-	@$(BIN)/python -m belvedere.layout.warm
+	@$(BIN)/python -c "from belvedere.layout.compile import warm_up; from belvedere.progress import Plain; warm_up(Plain())"
 	@touch $@
 
 .venv/made-test: .venv/made
