@@ -27,6 +27,8 @@ export const MIN_ZOOM = 0.5;
 export const MAX_ZOOM = 240;
 /** Share of the window left free around the whole map at zoom 1. */
 const MARGIN = 0.06;
+/** Least pixels left free at the sides of a wide window, where tools stand. */
+const SIDE_PX = 84;
 
 export const extentCenter = (extent: Extent): Point => [
   (extent[0] + extent[2]) / 2,
@@ -37,8 +39,10 @@ export const extentCenter = (extent: Extent): Point => [
 export function baseScale(extent: Extent, size: Size): number {
   const width = Math.max(extent[2] - extent[0], 1e-9);
   const height = Math.max(extent[3] - extent[1], 1e-9);
-  const room = 1 - 2 * MARGIN;
-  return Math.max(Math.min((size.width * room) / width, (size.height * room) / height), 1e-9);
+  const side = Math.max(size.width * MARGIN, size.width > 720 ? SIDE_PX : 0);
+  const across = (size.width - 2 * side) / width;
+  const down = (size.height * (1 - 2 * MARGIN)) / height;
+  return Math.max(Math.min(across, down), 1e-9);
 }
 
 export function viewOf(camera: Camera, extent: Extent, size: Size): View {

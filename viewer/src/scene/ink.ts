@@ -22,17 +22,22 @@ export const crowdLevel = (crowd: number): number =>
 
 export const crowdAt = (level: number): number => 2 ** (level / 4) - 1;
 
+/** Opacity in the thickest crowd relative to a lonely point; less for very many rows, so that crowds keep their relief. */
+export const crowdFloor = (n: number): number =>
+  Math.max(0.34 * Math.min((150_000 / Math.max(n, 1)) ** 0.45, 1), 0.1);
+
 /** Opacity of a point, lower where crowded; zooming in spreads the crowd. */
-export function crowdOpacity(crowd: number, zoom: number, most: number): number {
-  return most * Math.min(1, 0.34 + 0.66 / (1 + (crowd * 0.95) / Math.max(1, zoom * 0.8)));
+export function crowdOpacity(crowd: number, zoom: number, floor = 0.34): number {
+  return floor + (1 - floor) / (1 + (crowd * 0.95) / Math.max(1, zoom * 0.8));
 }
 
-/** Opacity 0…256 by style byte. */
-export function opacityTable(zoom: number, most: number): Uint16Array {
+/** Opacity 0…256 by style byte, for a map of n rows; `most` is that of a lonely point. */
+export function opacityTable(zoom: number, most: number, n = 1): Uint16Array {
+  const floor = crowdFloor(n);
   const table = new Uint16Array(256);
   for (let style = 0; style < 256; style++) {
     const state = Math.floor(style / CROWD_LEVELS);
-    const plain = crowdOpacity(crowdAt(style % CROWD_LEVELS), zoom, most);
+    const plain = most * crowdOpacity(crowdAt(style % CROWD_LEVELS), zoom, floor);
     const veiled = Math.min(plain * (VEIL_OPACITY[state - 1] ?? 1), 1);
     table[style] = Math.round(256 * (state === CONTEXT_STATE ? CONTEXT_OPACITY : veiled));
   }

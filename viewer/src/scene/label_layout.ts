@@ -77,9 +77,9 @@ export function layoutLabels(
   const placed: PlacedLabel[] = [];
   for (const label of [...labels].sort(byWeight)) {
     const from = levelZoom(label.label.level, isPhone) * scaleAtZoom1;
-    const step = label.height * 1.1;
+    const step = label.label.level === 0 ? 26 : 15;
     let best: PlacedLabel | null = null;
-    for (const shift of [0, step, -step, 1.8 * step, -1.8 * step]) {
+    for (const shift of [0, step, -step]) {
       const fromScale = clearScale(placed, label, shift, from);
       if (!best || fromScale < best.fromScale * 0.8) best = { ...label, fromScale, shift };
       if (best.fromScale === from) break;

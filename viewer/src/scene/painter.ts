@@ -20,7 +20,7 @@ export function frameOf(view: View, state: SceneState, share: number, flight: nu
   return {
     view,
     radius: pointRadius(n, view.zoom, view.width) * view.dpr * state.pointScale * grown,
-    opacities: opacityTable(view.zoom, mapTokens(state.theme).pointOpacity),
+    opacities: opacityTable(view.zoom, mapTokens(state.theme).pointOpacity, drawn),
     share,
     hasContext: state.inside !== null,
     flight,

@@ -4,6 +4,7 @@ import { mixPacked } from "../../src/scene/cpu_ground";
 import { CpuRaster, targetOf } from "../../src/scene/cpu_raster";
 import {
   CONTEXT_STATE,
+  crowdFloor,
   crowdOpacity,
   inkOf,
   opacityTable,
@@ -79,13 +80,20 @@ test("a color slot beyond the palette takes the last one instead of nothing", ()
 });
 
 test("opacity runs from 0.80 alone to 0.27 in a crowd, and zooming in raises it", () => {
-  expect(crowdOpacity(0, 1, 0.8)).toBeCloseTo(0.8);
-  expect(crowdOpacity(1e6, 1, 0.8)).toBeCloseTo(0.272);
-  expect(crowdOpacity(5, 10, 0.8)).toBeGreaterThan(crowdOpacity(5, 1, 0.8));
+  expect(0.8 * crowdOpacity(0, 1)).toBeCloseTo(0.8);
+  expect(0.8 * crowdOpacity(1e6, 1)).toBeCloseTo(0.272);
+  expect(crowdOpacity(5, 10)).toBeGreaterThan(crowdOpacity(5, 1));
   const table = opacityTable(1, 0.8);
   expect(table[0]).toBe(205);
   expect(table[7 * 32 + 5]).toBe(92);
   expect(table[6 * 32]).toBeLessThan(table[1 * 32]);
+});
+
+test("crowds of millions are drawn fainter, so that they keep their relief", () => {
+  expect(crowdFloor(70_000)).toBe(0.34);
+  expect(crowdFloor(5_000_000)).toBeLessThan(0.15);
+  expect(opacityTable(1, 0.8, 5_000_000)[31]).toBeLessThan(opacityTable(1, 0.8, 70_000)[31]);
+  expect(opacityTable(1, 0.8, 5_000_000)[0]).toBe(205);
 });
 
 test("points have the look's size at 70,000 rows and grow with zoom^0.45", () => {
