@@ -21,6 +21,7 @@ import belvedere.mapfolder as mapfolder
 from belvedere.serve import app as app_module
 from belvedere.serve import run
 from belvedere.serve.guard import HEADERS, Guard, Keys
+from belvedere.serve.hosts import allowed_hosts, own_addresses
 from belvedere.serve.run import start_server
 from belvedere.serve.served import Served
 from belvedere.types import Column, MapContent, Region, Schema
@@ -274,8 +275,27 @@ def test_slow_patterns_do_not_exist(door):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1", "192.0.2.7", "localhost"])
 def test_hosts_follow_the_address_listened_at(host):
-    hosts = run.allowed_hosts(host)
+    hosts = allowed_hosts(host)
 
     assert {"localhost", "127.0.0.1", "[::1]"} <= set(hosts)
     assert ("192.0.2.7" in hosts) == (host == "192.0.2.7")
     assert "*" not in hosts
+
+
+def test_listening_everywhere_answers_to_every_address_of_this_machine():
+    running = start_server(Served(make_content_without_images()), host="0.0.0.0")
+    port = int(running.url.rsplit(":", 1)[1])
+    statuses = []
+    for address in [a for a in own_addresses() if ":" not in a]:
+        with socket.create_connection((address, port), timeout=5) as line:
+            line.sendall(f"GET /api/map HTTP/1.1\r\nHost: {address}:{port}\r\nConnection: close\r\n\r\n".encode())
+            statuses.append(status_of(line.recv(65536)))
+    running.stop()
+
+    assert statuses
+    assert set(statuses) == {401}  # known by name, but without the link
+
+
+def make_content_without_images() -> MapContent:
+    """The least map."""
+    return MapContent("m", Schema((Column("a", "number"),)), pa.table({"a": [1.0]}), np.zeros((1, 2), np.float32))

@@ -12,11 +12,11 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from belvedere.errors import BelvedereError
 from belvedere.serve import answers
 from belvedere.serve.guard import Guard, Keys
+from belvedere.serve.hosts import LOCAL_HOSTS
 from belvedere.serve.served import Edits, PlaceRows, Served
 from belvedere.types import MapContent
 
 VIEWER = Path(__file__).parent.parent / "viewer"
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 async def send_page(request: Request) -> Response:

@@ -1,7 +1,6 @@
 """Start the server, show the link, wait until the person stops it."""
 
 import contextlib
-import ipaddress
 import secrets
 import socket
 import sys
@@ -17,8 +16,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from belvedere.errors import SettingError
-from belvedere.serve.app import LOCAL_HOSTS, guarded_app
+from belvedere.serve.app import guarded_app
 from belvedere.serve.guard import Keys
+from belvedere.serve.hosts import allowed_hosts, is_loopback, shown_host
 from belvedere.serve.served import Edits, PlaceRows, Served
 from belvedere.types import MapContent
 
@@ -86,7 +86,7 @@ def start_server(
         Told each new link after one was used.
     """
     door = open_door(host, port)
-    address = f"http://{_shown_host(host)}:{door.getsockname()[1]}"
+    address = f"http://{shown_host(host)}:{door.getsockname()[1]}"
     token = secrets.token_urlsafe(32)
     tell = None if say is None else lambda new: say(f"To open it in another browser: {address}/?token={new}")
     app = guarded_app(served, Keys(token, tell), allowed_hosts(host))
@@ -135,7 +135,7 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
     served = Served(content, place=place, path=path, edits=edits)
     running = start_server(served, host=host, port=port, say=say)
     say(f"{content.name}: {running.link}")
-    if not _is_loopback(host):
+    if not is_loopback(host):
         say("Anyone who has the link can read this map over the network; the connection is not encrypted.")
     say("Press Ctrl-C to stop.")
     if open_browser:
@@ -166,35 +166,3 @@ def open_door(host: str, port: int) -> socket.socket:
             f"The server must listen at {host} port {port}, but: {reason}. Choose another port."
         ) from error
     return door
-
-
-def allowed_hosts(host: str) -> tuple[str, ...]:
-    """Names by which this machine may be called: the local ones, and those of `host`."""
-    plain = host.strip("[]")
-    if plain in ("0.0.0.0", "::"):
-        names = {socket.gethostname(), socket.getfqdn(), *_own_addresses()}
-    else:
-        names = set() if _is_loopback(host) else {plain}
-    return (*LOCAL_HOSTS, *(f"[{name}]" if ":" in name else name for name in sorted(names)))
-
-
-def _own_addresses() -> set[str]:
-    try:
-        found = socket.getaddrinfo(socket.gethostname(), None)
-    except OSError:
-        return set()
-    return {str(entry[4][0]).partition("%")[0] for entry in found}
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _shown_host(host: str) -> str:
-    plain = host.strip("[]")
-    if plain in ("0.0.0.0", "::"):
-        plain = socket.gethostname()
-    return f"[{plain}]" if ":" in plain else plain
