@@ -184,6 +184,24 @@ describe.skipIf(!hasBrowser)("a scene in a browser without a graphics card", () 
     expect(kinds).toEqual(["webgl2", "cpu"]);
   });
 
+  test("without workers the page's own thread draws the same picture", async () => {
+    const same = await open.page.evaluate(async () => {
+      const { mount, sample, scene } = window.test;
+      scene.fitTo(null, 0);
+      const before = JSON.stringify(await sample(scene));
+      const kept = window.Worker;
+      Reflect.deleteProperty(window, "Worker");
+      const plain = mount("cpu");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const after = JSON.stringify(await sample(plain));
+      plain.destroy();
+      window.Worker = kept;
+      return before === after && before.length > 1000;
+    });
+
+    expect(same).toBe(true);
+  });
+
   test("a destroyed scene leaves the host empty, and the page had no complaint", async () => {
     const left = await open.page.evaluate(() => {
       window.test.scene.destroy();

@@ -34,7 +34,13 @@ export interface Heard {
 
 const heard: Heard = { hover: [], click: [], lasso: [], frames: 0 };
 const host = document.querySelector<HTMLElement>("#host");
-if (!host) throw new Error("The page must have a host.");
+const small = document.querySelector<HTMLElement>("#mini");
+if (!host || !small) throw new Error("The page must have a host and a small canvas.");
+document.body.style.margin = "0";
+host.style.width = "800px";
+host.style.height = "600px";
+small.style.width = "120px";
+small.style.height = "100px";
 
 function mount(renderer: "cpu" | "webgl2" | "auto"): Scene {
   return createScene(
