@@ -79,7 +79,7 @@ class TabularEncoder(Encoder):
 
     def __init__(self, inputs: Inputs, shape: Shape) -> None:
         super().__init__()
-        self.dims, width, dropout = shape.latent_dims, shape.width or 192, dropout_or(0.1, shape)
+        self.dims, width, dropout = shape.latent_dims, shape.width or 192, dropout_or(0.2, shape)
         self.cells = nn.ModuleList(make_cells(inputs, dims=12))
         n_cells = sum(int(str(cell.width)) for cell in self.cells)
         n_members = shape.n_members or 8

@@ -96,7 +96,7 @@ def _linear(
         return Baseline(what, Ridge(alpha=1.0).fit(fitted, labels).predict(tested))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a hundred rounds are as far as seconds allow
-        model = LogisticRegression(C=1.0, tol=1e-3, max_iter=100).fit(fitted, labels)
+        model = LogisticRegression(C=1.0, max_iter=100).fit(fitted, labels)
     return Baseline(what, model.predict_proba(tested))
 
 

@@ -33,14 +33,14 @@ class Habit:
 SMALL_WORK_S = 20.0
 
 HABITS = {
-    "tabular": Habit(40, 4, 256, 2e-3, 3e-3, 60.0),
+    "tabular": Habit(40, 4, 256, 2e-3, 3e-2, 30.0),
     "mlp": Habit(60, 8, 128, 3e-3, 1e-4, 60.0),
     "resnet": Habit(30, 4, 256, 6e-3, 2e-2, 200.0),
     "cnn": Habit(12, 2, 128, 1e-3, 1e-3, 240.0),
-    "inceptiontime": Habit(60, 4, 64, 3e-3, 1e-2, 120.0),
+    "inceptiontime": Habit(40, 4, 64, 3e-3, 1e-2, 60.0),
     "bilstm": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
     "lstm": Habit(60, 4, 64, 3e-3, 1e-3, 180.0),
-    "ngrams": Habit(20, 4, 128, 4e-3, 1e-2, 100.0),
+    "ngrams": Habit(12, 4, 64, 1e-3, 0.1, 100.0),
     "text_lstm": Habit(10, 3, 64, 2e-3, 1e-3, 180.0),
 }
 

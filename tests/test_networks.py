@@ -1,0 +1,177 @@
+"""Networks: the textbook ones count exactly; every one in the table reads its kinds, saves and comes back the same."""
+
+import numpy as np
+import pytest
+import torch
+
+from belvedere.errors import SettingError
+from belvedere.networks import NETWORKS, Shape, build_network, choose_network, network_from, tensors_of
+from belvedere.networks.blocks import OneBiasLSTM, PiecewiseLinear
+from belvedere.networks.images import shifted
+from belvedere.networks.row import Network
+from belvedere.types import Input, Target
+
+BINARY, TEN = Target("y", "binary", ("no", "yes")), Target("y", "multiclass", tuple("abcdefghij"))
+EXAMPLES = {
+    "number": Input("n", "number", {"quantiles": [-1.0, 0.0, 0.5, 2.0], "any_missing": True}),
+    "category": Input("c", "category", {"n_codes": 5}),
+    "boolean": Input("b", "boolean", {"n_codes": 4}),
+    "time": Input("t", "time", {"d": 3}),
+    "vector": Input("v", "vector", {"d": 300}),
+    "image": Input("i", "image", {"height": 12, "width": 10, "channels": 3, "mean": [0.5] * 3, "std": [0.2] * 3}),
+    "sequence": Input("s", "sequence", {"d": 2, "T": 30, "mean": [0, 0], "std": [1, 1]}),
+    "text": Input("x", "text", {"n_tokens": 50, "length": 9, "n_grams": 64, "vocabulary": []}),
+}
+
+
+def batch_of(inputs: tuple[Input, ...], n: int = 6) -> dict[str, torch.Tensor]:
+    """Invented rows for these inputs."""
+    torch.manual_seed(1)
+    batch = {}
+    for p, item in enumerate(inputs):
+        info = item.info
+        made = {
+            "number": lambda: {"value": torch.randn(n), "missing": (torch.rand(n) < 0.3).float()},
+            "category": lambda: {"code": torch.randint(0, 5, (n,))},
+            "boolean": lambda: {"code": torch.randint(0, 4, (n,))},
+            "time": lambda: {"value": torch.randn(n, 3)},
+            "vector": lambda info=info: {"value": torch.randn(n, info["d"])},
+            "image": lambda: {"pixels": torch.randint(0, 256, (n, 12, 10, 3), dtype=torch.uint8)},
+            "sequence": lambda info=info: {
+                "steps": torch.randn(n, info["T"], info["d"]), "length": torch.randint(0, info["T"] + 1, (n,)),
+            },
+            "text": lambda: {
+                "tokens": torch.randint(0, 50, (n, 9), dtype=torch.int32),
+                "grams": torch.randint(0, 64, (n, 12), dtype=torch.int32),
+            },
+        }[item.kind]()  # fmt: skip
+        batch |= {f"{p}.{part}": value for part, value in made.items()}
+    return batch
+
+
+def count(network: Network) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "target", "expected"),
+    [
+        ("mlp", tuple(Input(f"n{i}", "number", {"any_missing": False}) for i in range(100)), BINARY, 1_611),
+        (
+            "cnn",
+            (Input("i", "image", {"height": 28, "width": 28, "channels": 1, "mean": [0.3], "std": [0.3]}),),
+            TEN,
+            1_199_882,
+        ),
+        ("lstm", (Input("s", "sequence", {"d": 8, "T": 100}),), BINARY, 32_051),
+        ("text_lstm", (Input("x", "text", {"n_tokens": 5000, "length": 100}),), BINARY, 550_451),
+    ],
+)
+def test_the_textbook_networks_have_exactly_the_textbook_s_parameters(
+    name: str, inputs: tuple[Input, ...], target: Target, expected: int
+) -> None:
+    assert count(build_network(inputs, target, network=name)) == expected
+
+
+def test_our_lstm_equals_torch_s_when_its_second_bias_is_zero() -> None:
+    ours, theirs = OneBiasLSTM(3, 4), torch.nn.LSTM(3, 4, batch_first=True)
+    with torch.no_grad():
+        theirs.weight_ih_l0.copy_(ours.weight_ih)
+        theirs.weight_hh_l0.copy_(ours.weight_hh)
+        theirs.bias_ih_l0.copy_(ours.bias)
+        theirs.bias_hh_l0.zero_()
+    x = torch.randn(2, 5, 3)
+
+    assert torch.allclose(ours(x), theirs(x)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_reads_its_kinds_and_comes_back_from_config_and_tensors(name: str) -> None:
+    """One promise for the whole table: a new line in it is covered from that moment."""
+    inputs = tuple(EXAMPLES[kind] for kind in NETWORKS[name].kinds)
+    batch = batch_of(inputs)
+    torch.manual_seed(0)
+    network = build_network(inputs, TEN, network=name).eval()
+
+    again = network_from(network.config(), tensors_of(network))
+
+    outputs = network(batch)
+    outputs = outputs.mean(dim=1) if outputs.dim() == 3 else outputs
+    assert again.latent(batch).shape == (6, network.dims)
+    assert torch.allclose(again.output(again.latent(batch)), outputs, atol=1e-5)
+    assert torch.isfinite(outputs).all()
+    assert NETWORKS[name].about.endswith(".")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_weight_of_every_network_learns(name: str) -> None:
+    """A weight that no gradient reaches is a mistake in wiring."""
+    inputs = tuple(EXAMPLES[kind] for kind in NETWORKS[name].kinds)
+    network = build_network(inputs, TEN, network=name, settings=Shape(dropout=0.0)).train()
+
+    (network(batch_of(inputs)) * torch.arange(10.0)).sum().backward()
+
+    lost = [n for n, p in network.named_parameters() if p.grad is None or not torch.isfinite(p.grad).all()]
+    assert not lost
+
+
+def test_a_mixed_table_becomes_one_vector_per_row() -> None:
+    inputs = tuple(EXAMPLES.values())
+
+    choice = choose_network(inputs, TEN)
+    network = build_network(inputs, TEN, network="auto")
+
+    assert choice.name == "tabular+resnet+inceptiontime+ngrams"
+    assert network.latent(batch_of(inputs)).shape == (6, 64)
+
+
+def test_padding_changes_nothing() -> None:
+    """What lies beyond a row's real length must not be seen."""
+    inputs = (EXAMPLES["sequence"],)
+    batch = batch_of(inputs)
+    batch["0.length"] = torch.tensor([5, 30, 7, 1, 2, 9])
+    noisy = batch | {"0.steps": batch["0.steps"].clone()}
+    for row, length in enumerate(batch["0.length"]):
+        batch["0.steps"][row, length:] = 0.0
+        noisy["0.steps"][row, length:] = 0.0
+    noisy["0.steps"] = torch.cat([noisy["0.steps"], torch.zeros(6, 8, 2)], dim=1)
+    for name in ("lstm", "bilstm", "inceptiontime"):
+        network = build_network(inputs, TEN, network=name).eval()
+
+        assert torch.allclose(network.latent(batch), network.latent(noisy), atol=1e-5), name
+
+
+def test_piecewise_linear_codes_rise_with_the_value_and_survive_outliers() -> None:
+    layer = PiecewiseLinear([[-1.0, 0.0, 2.0], [0.0]], dims=3)
+    values = torch.tensor([[-1e9, 0.0], [0.5, 1.0], [1e9, float(np.float32(1e9))]])
+
+    code = layer.climb(values)
+
+    assert (code[1:, 0] >= code[:-1, 0]).all()
+    assert torch.isfinite(layer(values)).all()
+    assert (code[:, 1] == 0).all()  # a constant column has no bins
+
+
+def test_shifted_images_keep_their_pixels() -> None:
+    pixels = torch.arange(9.0).reshape(1, 1, 3, 3)
+    torch.manual_seed(0)
+
+    moved = shifted(pixels, reach=1)
+
+    assert moved.shape == pixels.shape
+    assert set(moved.flatten().tolist()) <= set(range(9))
+
+
+def test_a_mistyped_network_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(SettingError, match="Did you mean 'resnet'"):
+        choose_network((EXAMPLES["image"],), TEN, "resnt")
+
+
+def test_a_network_for_other_kinds_is_refused_naming_both() -> None:
+    with pytest.raises(SettingError, match="'cnn' reads columns of kind image, but these data hold number"):
+        choose_network((EXAMPLES["number"],), TEN, "cnn")
+
+
+def test_no_network_cannot_learn_a_target() -> None:
+    with pytest.raises(SettingError, match="network is 'none'"):
+        choose_network((EXAMPLES["number"],), TEN, "none")
