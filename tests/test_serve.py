@@ -3,6 +3,9 @@
 import base64
 import io
 import json
+import signal
+import subprocess
+import sys
 import time
 import warnings
 
@@ -462,3 +465,43 @@ def test_a_bad_index_never_stops_a_search(kind, tmp_path, monkeypatch):
 
     assert index.find(["glaze"]).tolist() == [True, False]
     assert kind != "readonly" or not (tmp_path / "search.sqlite").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serving_ends_quietly_when_the_person_stops_it(number, tmp_path):
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "import belvedere.mapfolder as mapfolder\nfrom belvedere.serve import serve_map\n"
+        "serve_map(mapfolder.open_folder(sys.argv[1]), open_browser=False)\nprint('ended')\n"
+    )
+    path = mapfolder.save(make_fake_content(20), tmp_path / "a.map")
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    said = [server.stdout.readline() for _ in range(2)]
+    server.send_signal(number)
+    out, err = server.communicate(timeout=20)
+
+    assert "/?token=" in said[0]
+    assert "Ctrl-C" in said[1]
+    assert "Traceback" not in err
+    assert (server.returncode, out) == ((0, "ended\n") if number == signal.SIGINT else (-signal.SIGTERM, ""))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_picture_of_too_many_pixels_is_not_unpacked():
+    bomb = io.BytesIO()
+    Image.new("1", (9_500, 9_500)).save(bomb, "PNG")  # 90 million pixels in some kilobytes
+    fine = io.BytesIO()
+    Image.new("RGB", (3_000, 10), "red").save(fine, "JPEG", exif=b"Exif\x00\x00secret place")
+    rows = pa.table({"p": pa.array([bomb.getvalue(), fine.getvalue(), b"", None], pa.binary())})
+    content = MapContent("p", Schema((Column("p", "image"),)), rows, np.zeros((4, 2), np.float32))
+    client = TestClient(build_app(content, token="T" * 43), base_url="http://localhost")
+    client.get("/?token=" + "T" * 43)
+
+    answers = [client.get(f"/api/image/{row}?size=full") for row in range(4)]
+
+    assert len(bomb.getvalue()) < 100_000
+    assert [a.status_code for a in answers] == [404, 200, 404, 404]
+    assert Image.open(io.BytesIO(answers[1].content)).size == (2_048, 7)
+    assert b"secret place" not in answers[1].content

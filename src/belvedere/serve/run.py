@@ -134,14 +134,14 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
     say = say or _tell
     served = Served(content, place=place, path=path, edits=edits)
     running = start_server(served, host=host, port=port, say=say)
-    say(f"{content.name}: {running.link}")
-    if not is_loopback(host):
-        say("Anyone who has the link can read this map over the network; the connection is not encrypted.")
-    say("Press Ctrl-C to stop.")
-    if open_browser:
-        with contextlib.suppress(webbrowser.Error):
-            webbrowser.open(running.link)
     try:
+        say(f"{content.name}: {running.link}")
+        if not is_loopback(host):
+            say("Anyone who has the link can read this map over the network; the connection is not encrypted.")
+        say("Press Ctrl-C to stop.")
+        if open_browser:
+            with contextlib.suppress(webbrowser.Error):
+                webbrowser.open(running.link)
         running.wait()
     except KeyboardInterrupt:
         running.stop()
