@@ -68,8 +68,8 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
   const packed = packStamps(stamps, width);
   const opacities = frame.opacities;
   const [low, high] = stylesOf(pass);
-  const innerX = Math.max(width - 2 * reach, 0);
-  const innerY = Math.max(height - 2 * reach, 0);
+  const innerX = width - reach;
+  const innerY = height - reach;
   for (let k = begin; k < end; k++) {
     const color = ink[k];
     const style = color >>> 24;
@@ -79,11 +79,10 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
     const fy = ((pair >>> 16) * ky + by) | 0;
     const px = fx >> 3;
     const py = fy >> 3;
-    // One unsigned comparison per axis: below 0 wraps to far above the span.
-    if (px >>> 0 >= width || py >>> 0 >= height) continue;
+    if ((px | py) < 0 || px >= width || py >= height) continue;
     const opacity = opacities[style];
     const phase = ((fy & 7) << 3) | (fx & 7);
-    if ((px - reach) >>> 0 >= innerX || (py - reach) >>> 0 >= innerY) {
+    if (px < reach || py < reach || px >= innerX || py >= innerY) {
       paintAtEdge(target, stamps, phase, [px, py], color, opacity);
       continue;
     }
