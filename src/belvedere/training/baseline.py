@@ -114,7 +114,8 @@ def _standardized(features: Array, tests: Array) -> tuple[Array, Array]:
 def _tf_idf(texts: Sequence[str], tests: Sequence[str]) -> tuple[Any, Any]:
     is_spaced = np.mean([text.count(" ") / max(1, len(text)) for text in texts[:1000]]) > 0.05
     options: dict[str, Any] = {"ngram_range": (1, 2), "sublinear_tf": True, "max_features": 200_000}
-    words = TfidfVectorizer(analyzer="word" if is_spaced else "char", token_pattern=r"(?u)\b\w+\b", **options)
+    options |= {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b"} if is_spaced else {"analyzer": "char"}
+    words = TfidfVectorizer(**options)
     try:
         return words.fit_transform(texts), words.transform(tests)
     except ValueError:  # no words at all
