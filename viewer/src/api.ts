@@ -16,8 +16,7 @@ export function servedBackend(base: string): Backend {
   return {
     isServed: true,
     info: async () => decoded(async () => checkInfo(await (await get("map")).json())),
-    places: async (nRows) =>
-      decoded(async () => decodePlaces(await (await get("places")).arrayBuffer(), nRows)),
+    places: async () => decoded(async () => decodePlaces(await (await get("places")).arrayBuffer())),
     column: async (info, nRows) =>
       decoded(async () => decodeColumn(info, await (await get(`column/${info.index}`)).arrayBuffer(), nRows)),
     rows: async (rows) => (await post("rows", { rows })).json(),

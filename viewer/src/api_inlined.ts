@@ -29,7 +29,7 @@ export function inlinedBackend(page: Document): Backend | null {
       info = checkInfo(JSON.parse(await text(blocks, "api/map")));
       return info;
     },
-    places: async (nRows) => decodePlaces(await bytes(blocks, "api/places"), nRows),
+    places: async () => decodePlaces(await bytes(blocks, "api/places")),
     column,
     rows: async (rows) => {
       const all = await previews();

@@ -47,7 +47,7 @@ export interface Contrast {
 export interface Backend {
   readonly isServed: boolean;
   info(): Promise<MapInfo>;
-  places(nRows: number): Promise<Uint16Array>;
+  places(): Promise<Uint16Array>;
   column(info: ColumnInfo, nRows: number): Promise<ColumnData>;
   /** At most 500 rows. */
   rows(rows: number[]): Promise<Preview[]>;

@@ -109,9 +109,16 @@ export function checkInfo(info: MapInfo): MapInfo {
   return info;
 }
 
-export function decodePlaces(bytes: ArrayBuffer, nRows: number): Uint16Array {
-  expectLength(bytes, nRows * 4, "places");
-  return new Uint16Array(bytes, 0, nRows * 2);
+export function decodePlaces(bytes: ArrayBuffer): Uint16Array {
+  return new Uint16Array(bytes, 0, Math.floor(bytes.byteLength / 4) * 2);
+}
+
+/** Places fetched beside the description must be as many as it says. */
+export function checkPlaces(places: Uint16Array, nRows: number): Uint16Array {
+  if (places.length < nRows * 2) {
+    throw new BytesError(`places: ${nRows * 4} bytes expected, ${places.length * 2} found`);
+  }
+  return places.subarray(0, nRows * 2);
 }
 
 export function decodeColumn(info: ColumnInfo, bytes: ArrayBuffer, nRows: number): ColumnData {

@@ -1,7 +1,8 @@
 /** From nothing to a shown map: settings remembered, the map fetched, the address followed. */
 
-import type { Backend } from "./backend";
+import { ApiError, type Backend } from "./backend";
 import { createExplorer, type Explorer, type Settings } from "./explorer";
+import { checkPlaces } from "./map_folder";
 import { firstColor } from "./roles";
 import type { Camera, Theme } from "./scene/types";
 import { fromHash, toHash } from "./url_state";
@@ -12,11 +13,13 @@ const ADDRESS_AFTER_MS = 250;
 
 export async function openExplorer(backend: Backend, step: (now: number) => void): Promise<Explorer> {
   step(0);
+  const coming = backend.places();
+  coming.catch(() => undefined);
   const info = await backend.info();
   step(1);
   const view = fromHash(location.hash, info);
   const color = view.colorBy ?? firstColor(info);
-  const [places] = await Promise.all([backend.places(info.nRows)]);
+  const places = fitting(await coming, info.nRows);
   step(2);
   const explorer = createExplorer(backend, info, places, {
     settings: rememberedSettings(),
@@ -27,6 +30,14 @@ export async function openExplorer(backend: Backend, step: (now: number) => void
   followSettings(explorer);
   document.title = `${info.name} · Belvedere`;
   return explorer;
+}
+
+function fitting(places: Uint16Array, nRows: number): Uint16Array {
+  try {
+    return checkPlaces(places, nRows);
+  } catch (error) {
+    throw new ApiError("damaged", error instanceof Error ? error.message : "");
+  }
 }
 
 /** The address says what is shown; a link or the browser's back button brings it back. */

@@ -39,6 +39,10 @@ export function baselineWins(score: ScoreInfo): boolean {
   return score.higher_is_better === false ? score.baseline <= score.value : score.baseline >= score.value;
 }
 
+/** What a person asks for first; the rest keeps its order. */
+const FIRST = ["accuracy", "F1", "AUC-ROC", "AUC", "R²", "MAE", "RMSE"];
+
 export function groupOf(scores: ScoreInfo[], group: "learning" | "map"): ScoreInfo[] {
-  return scores.filter((score) => (score.group ?? "learning") === group);
+  const rank = (score: ScoreInfo) => (FIRST.indexOf(score.name) + FIRST.length + 1) % (FIRST.length + 1);
+  return scores.filter((score) => (score.group ?? "learning") === group).sort((a, b) => rank(a) - rank(b));
 }

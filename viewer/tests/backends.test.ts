@@ -42,7 +42,7 @@ describe("a map carried by the page", () => {
   it("answers as the server would", async () => {
     const backend = inlinedBackend(page)!;
     expect((await backend.info()).name).toBe("tiny");
-    expect([...(await backend.places(2))]).toEqual([1, 2, 3, 4]);
+    expect([...(await backend.places())]).toEqual([1, 2, 3, 4]);
     const column = await backend.column(info.columns[0] as never, 2);
     expect(column.type === "codes" && [...column.codes]).toEqual([0, 1]);
     expect(await backend.rows([1])).toEqual([{ a: "y", text: "=SUM(1)" }]);
@@ -108,7 +108,8 @@ describe("a served map", () => {
   it("calls a cut answer and an unknown format damaged", async () => {
     const backend = servedBackend("");
     answer(200, new Uint8Array(3));
-    await expect(backend.places(2)).rejects.toMatchObject({ trouble: "damaged" });
+    const column = { index: 0, name: "a", dtype: "u8" } as never;
+    await expect(backend.column(column, 4)).rejects.toMatchObject({ trouble: "damaged" });
     answer(200, JSON.stringify({ format: 99 }));
     await expect(backend.info()).rejects.toMatchObject({ trouble: "damaged" });
     answer(200, "{not json");

@@ -3,6 +3,7 @@ import { binsOf, MISSING_BIN } from "../src/bins";
 import {
   type ColumnInfo,
   checkInfo,
+  checkPlaces,
   decodeColumn,
   decodePlaces,
   type MapInfo,
@@ -51,7 +52,10 @@ describe("bytes of a map", () => {
   });
 
   it("says what is missing when an answer is cut short", () => {
-    expect(() => decodePlaces(new ArrayBuffer(6), 2)).toThrow("places: 8 bytes expected, 6 found");
+    expect(() => checkPlaces(decodePlaces(new ArrayBuffer(6)), 2)).toThrow(
+      "places: 8 bytes expected, 4 found",
+    );
+    expect(checkPlaces(decodePlaces(new ArrayBuffer(8)), 2)).toHaveLength(4);
     expect(() => decodeColumn(info({ name: "price" }), new ArrayBuffer(3), 2)).toThrow(
       "price: 4 bytes expected",
     );

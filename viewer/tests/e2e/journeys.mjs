@@ -1,5 +1,7 @@
 // What a person does, step by step. The map must have a target, a number column, an image or text column and regions.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { watchedPage } from "./browser.mjs";
 
 const RESTS = 400;
@@ -23,6 +25,23 @@ async function countColors(page) {
   }, picture.toString("base64"));
 }
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** No serious fault in what a screen reader and a keyboard meet. */
+async function accessible(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const grave = violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+  const said = grave.map(
+    (one) =>
+      `${one.id}: ${one.nodes
+        .slice(0, 3)
+        .map((node) => node.target.join(" "))
+        .join(", ")} (${one.nodes.length})`,
+  );
+  assert.equal(said.join("; "), "");
+}
+
 export async function desktop(browser, link, step) {
   const origin = originOf(link);
   const { context, page, trouble } = await watchedPage(browser, origin);
@@ -36,6 +55,7 @@ export async function desktop(browser, link, step) {
   await rest(page, 1200);
 
   await step("the map is drawn", async () => assert.ok((await countColors(page)) > 200));
+  await step("accessible at rest", () => accessible(page));
   await step("the token is gone from the address", async () => assert.ok(!page.url().includes("token")));
   await step("a hovered row shows its card", () => hover(page));
   await step("colors follow another column, chosen by typing", () => colorBy(page));
@@ -43,10 +63,12 @@ export async function desktop(browser, link, step) {
   await step("a brush on a histogram filters the other columns", () => brush(page));
   await step("undo takes the brush back, redo brings it again", () => undo(page));
   await step("a lasso selects rows and says what makes them different", () => lasso(page));
+  await step("accessible with a selection", () => accessible(page));
   await step("the address brings the view back", () => reload(page));
   await step("search selects the rows that hold a word", () => search(page));
   await step("the table lists the rows, sorted, by keyboard too", () => table(page));
   await step("a row opens with its fields and neighbors", () => row(page));
+  await step("accessible with a row open", () => accessible(page));
   await step("the veil dims rows and says how many", () => veil(page));
   await step("a finding flies to its rows", () => finding(page));
   await step("the confusion matrix selects its cell", () => confusion(page));
@@ -196,11 +218,10 @@ async function row(page) {
     () => document.querySelectorAll("#panel-body .strip button, #panel-body ol button").length >= 10,
   );
   await page.keyboard.press("r");
-  await page.keyboard.press("Escape");
-  await rest(page);
 }
 
 async function veil(page) {
+  await page.keyboard.press("Escape");
   await page.keyboard.press("u");
   await page.waitForSelector(".veil input[type=range]");
   await rest(page);
@@ -244,6 +265,7 @@ async function language(page) {
 async function theme(page) {
   await page.keyboard.press("d");
   await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  await accessible(page);
   await page.keyboard.press("d");
   await page.waitForFunction(() => document.documentElement.dataset.theme === "light");
 }
@@ -289,6 +311,7 @@ export async function phone(browser, link, step, storageState) {
     await page.waitForSelector("aside.tall");
     await rest(page, 800);
   });
+  await step("phone: accessible", () => accessible(page));
   await step("phone: no error", async () => assert.equal(trouble.join("\n"), ""));
   await context.close();
 }
