@@ -200,5 +200,18 @@ def test_a_renamed_region_touches_no_other_column():
     after = Page(dataclasses.replace(content, regions=(region, *content.regions[1:])), before=page)
 
     names = [s.name for s in after.shown]
-    assert after.column(names.index("price")) is page.column(names.index("price"))
+    assert after.column(names.index("price")).values is page.column(names.index("price")).values
     assert after.column(names.index("region.0")).info["categories"][0] == "new"
+
+
+def test_columns_forgotten_for_want_of_room_are_encoded_again(monkeypatch):
+    content = make_fake_content(40, images=False)
+    whole = Page(content)
+    expected = [whole.column(i).values for i in range(len(whole.shown))]
+    monkeypatch.setattr("belvedere.page.page.MAX_KEPT_BYTES", 100)
+    tight = Page(content)
+
+    assert tight.info({})["columns"] == whole.info({})["columns"]
+    for i, values in enumerate(expected):
+        np.testing.assert_array_equal(tight.column(i).values, values)
+    assert len([v for v in tight._values.values() if v is not None]) < 4

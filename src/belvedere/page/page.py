@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.errors import SettingError
-from belvedere.page.columns import Encoded, shown_columns
+from belvedere.page.columns import Encoded, Shown, shown_columns
 from belvedere.page.encode import encode
-from belvedere.types import MapContent
+from belvedere.types import TAG_WHY, MapContent
 
 FORMAT = 1
 MAX_FINDING_ROWS = 10_000
+MAX_KEPT_BYTES = 1_000_000_000  # of encoded columns; with more, the oldest are encoded again when asked for
+Key = tuple[str, str]  # group and name
 
 
 class Page:
@@ -31,20 +33,25 @@ class Page:
         self.content = content
         self.shown = shown_columns(content)
         self.extent = extent_of(content.places)
-        self._made: dict[tuple[str, str], Encoded] = {}
+        self._infos: dict[Key, dict[str, Any]] = {}
+        self._values: dict[Key, NDArray[Any] | None] = {}
+        self._n_bytes = 0
         self._lock = threading.Lock()
         if before is not None:
-            kept = before._made.items()
-            self._made |= {
-                key: made for key, made in kept if not key[1].startswith("region.") and self._is_same(before, key)
-            }
+            self._take_over(before)
 
-    def _is_same(self, before: "Page", key: tuple[str, str]) -> bool:
-        """Whether a column holds the same values as before (tags may have been given anew)."""
-        here, there = ({(str(s.group), s.name): s.values for s in page.shown} for page in (self, before))
-        if key[0] != "data":
-            return here.get(key) is there.get(key)
-        return key in here and key in there and bool(here[key].equals(there[key]))
+    def _take_over(self, before: "Page") -> None:
+        """Keep what was encoded of columns that an edit did not touch: names of regions and tags may be new."""
+        there = {_key(shown): shown for shown in before.shown}
+        for shown in self.shown:
+            key = _key(shown)
+            is_tag = shown.why == TAG_WHY
+            if key not in before._infos or (shown.group == "map" and shown.name.startswith("region.")):
+                continue
+            if not is_tag or shown.values.equals(there[key].values):
+                self._infos[key] = before._infos[key]
+                if key in before._values:
+                    self._keep(key, Encoded(before._infos[key], before._values[key]))
 
     def column(self, index: int) -> Encoded:
         """Column number `index`, encoded.
@@ -59,12 +66,21 @@ class Page:
                 f"A column must have a number from 0 to {len(self.shown) - 1}, but {index} was asked for."
             )
         shown = self.shown[index]
-        key = (shown.group, shown.name)
+        key = _key(shown)
         with self._lock:
-            if key not in self._made:
-                first = self._classes() if shown.name == "predicted" and shown.group == "learning" else ()
-                self._made[key] = encode(shown, first)
-            return self._made[key]
+            if key not in self._values:
+                first = self._classes() if key == ("learning", "predicted") else ()
+                self._keep(key, encode(shown, first))
+            return Encoded(self._infos[key], self._values[key])
+
+    def _keep(self, key: Key, made: Encoded) -> None:
+        """Remember a column; the bytes of those made first are forgotten when all together grow too large."""
+        self._infos[key] = made.info
+        self._values[key] = made.values
+        self._n_bytes += 0 if made.values is None else made.values.nbytes
+        while self._n_bytes > MAX_KEPT_BYTES and len(self._values) > 1:
+            forgotten = self._values.pop(next(iter(self._values)))
+            self._n_bytes -= 0 if forgotten is None else forgotten.nbytes
 
     def _classes(self) -> tuple[str, ...]:
         """Categories of the target, so that a prediction has the same codes and colors."""
@@ -80,8 +96,10 @@ class Page:
     def column_info(self, index: int) -> dict[str, Any]:
         """`ColumnInfo` of one column."""
         shown = self.shown[index]
+        if _key(shown) not in self._infos:
+            self.column(index)
         words = {"index": index, "name": shown.name, "kind": shown.kind, "role": shown.role, "group": shown.group}
-        return words | self.column(index).info | {"why": shown.why} | ({"label": shown.label} if shown.label else {})
+        return words | self._infos[_key(shown)] | {"why": shown.why} | ({"label": shown.label} if shown.label else {})
 
     def info(self, can: dict[str, bool]) -> dict[str, Any]:
         """`MapInfo`: everything the page needs to know before it asks for bytes."""
@@ -100,6 +118,10 @@ class Page:
             "provenance": content.provenance,
             "can": can,
         }
+
+
+def _key(shown: Shown) -> Key:
+    return str(shown.group), shown.name
 
 
 def _region_info(region: Any) -> dict[str, Any]:
