@@ -1,6 +1,7 @@
 import { toScreen, type View } from "./camera";
 import { labelOpacity, layoutLabels, type PlacedLabel } from "./label_layout";
 import { type Context, type LabelSprite, makeSprite, measureLabels } from "./label_sprites";
+import type { ScreenBox } from "./thumbnails";
 import type { MapTokens } from "./tokens";
 import type { SceneLabel } from "./types";
 
@@ -22,6 +23,18 @@ export class Labels {
     // The weightiest last, so that a halo never bites into it.
     for (let k = this.placed.length - 1; k >= 0; k--) this.drawOne(c, view, this.placed[k], tokens);
     c.globalAlpha = 1;
+  }
+
+  /** Boxes of the labels shown, left, top, right, bottom in CSS pixels. */
+  boxes(c: Context, view: View, labels: readonly SceneLabel[], tokens: MapTokens): ScreenBox[] {
+    this.prepare(c, view, labels, tokens);
+    return this.placed
+      .filter((placed) => labelOpacity(placed, view.scale) > 0)
+      .map(({ label, width, height, shift }) => {
+        const [x, y] = toScreen(view, label.x, label.y);
+        const middle = y + shift;
+        return [x - width / 2, middle - height / 2, x + width / 2, middle + height / 2] as const;
+      });
   }
 
   private prepare(c: Context, view: View, labels: readonly SceneLabel[], tokens: MapTokens): void {

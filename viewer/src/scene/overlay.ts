@@ -4,12 +4,14 @@ import type { Context } from "./label_sprites";
 import { Labels } from "./labels";
 import { colorOf, drawLasso, drawRing, drawThreads, pathOf, strokePath } from "./marks";
 import { placeOf } from "./picking";
-import { drawThumbnails } from "./thumbnails";
+import { drawFrame, drawThumbnails } from "./thumbnails";
 import { type MapTokens, mapTokens } from "./tokens";
 import type { ScenePoints, SceneState } from "./types";
 
 const CONTOUR_OPACITY = [0.16, 0.2, 0.24];
 const SHORE_OPACITY = 0.19;
+/** One list for ever, so that hiding labels is seen as no change after the first frame. */
+const NO_LABELS: SceneState["labels"] = [];
 
 /** What the overlay shows beside the state. */
 export interface OverlayParts {
@@ -33,6 +35,8 @@ export class Overlay {
   readonly canvas = document.createElement("canvas");
   private labels = new Labels();
   private paths: Paths | null = null;
+  /** Rows shown as pictures in the last drawing. */
+  private pictured: ReadonlySet<number> = new Set();
 
   forgetFonts(): void {
     this.labels.forget();
@@ -54,13 +58,15 @@ export class Overlay {
     const tokens = mapTokens(state.theme);
     c.setTransform(view.dpr, 0, 0, view.dpr, 0, 0);
     if (parts.contours && state.contours) this.drawContours(c, view, parts.contours, tokens);
-    drawThumbnails(c, view, parts.points, state, tokens);
+    const labels = state.labelsOn && parts.labeled ? state.labels : NO_LABELS;
+    const free = state.images ? this.labels.boxes(c, view, labels, tokens) : [];
+    this.pictured = drawThumbnails(c, view, parts.points, state, free);
     if (state.lasso) drawLasso(c, view, state.lasso, tokens);
     if (state.threads && state.threads.from < parts.points.n) {
       drawThreads(c, view, parts.points, state.threads, tokens);
       this.ring(c, view, state, parts, state.threads.from, tokens.accent);
     }
-    if (state.labelsOn && parts.labeled) this.labels.draw(c, view, state.labels, tokens);
+    this.labels.draw(c, view, labels, tokens);
     if (state.highlighted !== null && state.highlighted < parts.points.n) {
       this.ring(c, view, state, parts, state.highlighted, tokens.ink);
     }
@@ -76,7 +82,9 @@ export class Overlay {
     stroke: string,
   ): void {
     const at = toScreen(view, ...placeOf(parts.points, row));
-    drawRing(c, at, colorOf(state.colors, row), stroke, mapTokens(state.theme));
+    const tokens = mapTokens(state.theme);
+    if (this.pictured.has(row)) drawFrame(c, at, stroke, tokens);
+    else drawRing(c, at, colorOf(state.colors, row), stroke, tokens);
   }
 
   private drawContours(c: Context, view: View, contours: Contours, tokens: MapTokens): void {

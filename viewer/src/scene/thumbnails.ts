@@ -1,8 +1,8 @@
-import { toScreen, type View } from "./camera";
+import { type Point, toScreen, type View } from "./camera";
 import type { Context } from "./label_sprites";
 import { colorOf } from "./marks";
 import { type GridIndex, isInside, placeOf, visitBox } from "./picking";
-import type { MapTokens } from "./tokens";
+import { type MapTokens, mapTokens } from "./tokens";
 import type { ScenePoints, SceneState } from "./types";
 
 /** Zoom from which rows may show their picture. */
@@ -47,47 +47,85 @@ export function representatives(
 /** Least distance between the middles of two pictures along either axis. */
 const APART = SIDE + 8;
 
-/** Places taken on the screen, in squares no larger than a picture. */
-class Room {
-  private readonly taken = new Map<string, [number, number]>();
+/** left, top, right, bottom in CSS pixels. */
+export type ScreenBox = readonly [number, number, number, number];
 
-  /** Takes a place unless a picture there would lie on another. */
+/** Places taken on the screen, in squares no larger than a picture, and boxes that must stay free. */
+class Room {
+  private readonly taken = new Map<string, Point>();
+
+  constructor(private readonly kept: readonly ScreenBox[]) {}
+
+  /** Takes a place unless a picture there would lie on another or on a kept box. */
   take(x: number, y: number): boolean {
     const [column, line] = [Math.floor(x / APART), Math.floor(y / APART)];
-    for (let dx = -1; dx <= 1; dx++) {
-      for (let dy = -1; dy <= 1; dy++) {
-        const other = this.taken.get(`${column + dx} ${line + dy}`);
-        if (other && Math.abs(other[0] - x) < APART && Math.abs(other[1] - y) < APART) return false;
-      }
-    }
+    if (this.isKept(x, y) || this.isNear(x, y, column, line)) return false;
     this.taken.set(`${column} ${line}`, [x, y]);
     return true;
   }
+
+  private isKept(x: number, y: number): boolean {
+    const half = SIDE / 2;
+    return this.kept.some(
+      ([left, top, right, bottom]) =>
+        x + half > left && x - half < right && y + half > top && y - half < bottom,
+    );
+  }
+
+  private isNear(x: number, y: number, column: number, line: number): boolean {
+    for (let dx = -1; dx <= 1; dx++) {
+      for (let dy = -1; dy <= 1; dy++) {
+        const other = this.taken.get(`${column + dx} ${line + dy}`);
+        if (other && Math.abs(other[0] - x) < APART && Math.abs(other[1] - y) < APART) return true;
+      }
+    }
+    return false;
+  }
 }
 
-/** Pictures as marks: framed in the row's color, none over another. */
+/**
+ * Pictures as marks: framed in the row's color, none over another or over the boxes of the labels.
+ * Returns the rows that have one.
+ */
 export function drawThumbnails(
   c: Context,
   view: View,
   points: ScenePoints,
   state: SceneState,
-  tokens: MapTokens,
-): void {
+  labels: readonly ScreenBox[],
+): Set<number> {
   const { images, colors } = state;
-  if (!images || view.zoom < IMAGE_ZOOM) return;
-  const room = new Room();
-  c.save();
+  const drawn = new Set<number>();
+  if (!images || view.zoom < IMAGE_ZOOM) return drawn;
+  const tokens = mapTokens(state.theme);
+  const room = new Room(labels);
   for (let k = 0; k < images.rows.length; k++) {
     const row = images.rows[k];
     if (row >= points.n || !isInside(state.inside, row)) continue;
     const [x, y] = toScreen(view, ...placeOf(points, row));
     if (x < -SIDE || y < -SIDE || x > view.width + SIDE || y > view.height + SIDE) continue;
     if (!room.take(x, y)) continue;
+    drawn.add(row);
     drawCard(c, x, y, colorOf(colors, row), tokens);
     const [left, top] = [(k % images.perLine) * images.cell, Math.floor(k / images.perLine) * images.cell];
     c.drawImage(images.atlas, left, top, images.cell, images.cell, x - SIDE / 2, y - SIDE / 2, SIDE, SIDE);
   }
-  c.restore();
+  return drawn;
+}
+
+/** Marks a picture as the row under the pointer, instead of a ring that would hide it. */
+export function drawFrame(c: Context, [x, y]: Point, stroke: string, tokens: MapTokens): void {
+  const half = SIDE / 2;
+  for (const [color, width] of [
+    [tokens.land, 6],
+    [stroke, 2.5],
+  ] as const) {
+    c.strokeStyle = color;
+    c.lineWidth = width;
+    c.beginPath();
+    c.roundRect(x - half - 2, y - half - 2, SIDE + 4, SIDE + 4, 3.5);
+    c.stroke();
+  }
 }
 
 function drawCard(c: Context, x: number, y: number, color: string, tokens: MapTokens): void {
