@@ -5,8 +5,7 @@
     prepare -> find_neighbors -> build_affinities -> descend -> distill -> measure_reliability -> find_regions -> judge
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import faiss
@@ -20,20 +19,23 @@ from belvedere.judge.distances import spearman, triplets
 from belvedere.judge.labels import label_accuracy
 from belvedere.judge.neighborhoods import rank_sample
 from belvedere.judge.recall import recall
-from belvedere.judge.reliability import measure_reliability
+from belvedere.judge.reliability import dubious, measure_reliability
 from belvedere.judge.trustworthiness import continuity, trustworthiness
-from belvedere.layout.affinities import build_affinities
-from belvedere.layout.descend import Layout, Schedule, descend, starting_places
-from belvedere.layout.neighbors import Graph, find_neighbors, unit_rows
-from belvedere.layout.overview import find_groups
-from belvedere.layout.place_network import PlaceNetwork, apply_network, distill
-from belvedere.layout.placement import FittedMap, outlying, place_exactly, typical_distances
+from belvedere.layout.lay_out import Laid, LayoutSettings, lay_out
+from belvedere.layout.neighbors import unit_rows
+from belvedere.layout.packing import pack, place_rows
+from belvedere.layout.place_network import distill
+from belvedere.layout.placement import FittedMap, jitter, noise_like, typical_distances
 from belvedere.layout.project import Projection, fit_projection, project
 from belvedere.layout.regions import find_regions
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints, Region, Score
 
-MAX_DIMS = 50  # wider latents are projected on principal axes first
+__all__ = ["DrawSettings", "Drawn", "draw", "place_rows"]
+
+MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
+N_NOISE = 2000  # rows of the map of noise that reliability is held against
+FEWEST_JUDGED = 100
 
 
 @dataclass(frozen=True)
@@ -129,64 +131,22 @@ def draw(
     _check(latent, settings)
     _use_threads(settings.n_threads)
     rows, projection = _prepare(latent, settings)
-    graph = find_neighbors(rows, max(15, settings.n_neighbors), seed=settings.seed)
-    layout = _lay_out(rows, graph, settings, tell)
-    network = distill(rows, layout.places, seed=settings.seed, progress=tell)
-    near = graph.neighbors[:, :15]
-    reliability = measure_reliability(rows, near, graph.distances[:, :15], layout.places)
-    found = find_regions(near, graph.distances[:, :15], layout.places)
+    full = _full(latent, settings, projection)
+    laid = lay_out(rows, _layout_settings(settings), full=full, progress=tell)
+    network = distill(rows, laid.places, seed=settings.seed, progress=tell)
+    near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
+    found = find_regions(near, far, laid.places)
+    channels, dubious_rows = _reliability(rows, laid, settings, full)
     return Drawn(
-        layout.places,
-        reliability.channels,
+        laid.places,
+        channels,
         near,
         found.regions,
         found.region_of,
-        _judge(np.asarray(latent), layout.places, raw, labels),
-        *_packed(settings, projection, network, graph),
-        notes=_notes(graph, layout, projection),
+        (*_judge(np.asarray(latent), laid.places, raw, labels), *dubious_rows),
+        *pack(rows, full, projection, network, laid, _placing(settings)),
+        notes=(*_axes_note(projection), *laid.notes),
     )
-
-
-def place_rows(
-    config: Mapping[str, Any],
-    tensors: Mapping[str, NDArray[Any]],
-    latent: Floats,
-    places: Floats,
-    new_latent: Floats,
-    *,
-    mode: Literal["fast", "exact"] = "exact",
-) -> tuple[Floats, dict[str, Floats]]:
-    """Place new rows onto a drawn map.
-
-    Parameters
-    ----------
-    config, tensors :
-        `place_config` and `place_tensors` of the map.
-    latent, places : float (rows, dims) and float32 (rows, 2)
-        Of the fitted rows.
-    new_latent : float32 (new rows, dims)
-    mode : str
-        'fast': the network alone; 'exact': neighbors and steps in the frozen field.
-
-    Returns
-    -------
-    places : float32 (new rows, 2)
-    channels : dict of float32 (new rows,)
-        'outlying', and 'kept' in exact mode.
-    """
-    if mode not in ("fast", "exact"):
-        raise SettingError(f"mode must be 'fast' or 'exact', but is {mode!r}.")
-    _check_new(config, new_latent)
-    new = _as_prepared(config, tensors, new_latent)
-    network = PlaceNetwork({name: value for name, value in tensors.items() if name not in ("mean", "axes", "typical")})
-    if mode == "fast":
-        return apply_network(network, new), {}
-    fitted = FittedMap(
-        _as_prepared(config, tensors, latent), np.ascontiguousarray(places, np.float32), tensors["typical"],
-        config["attraction"], config["n_neighbors"],
-    )  # fmt: skip
-    placed = place_exactly(fitted, new)
-    return placed.places, placed.channels
 
 
 def _check(latent: Floats, settings: DrawSettings) -> None:
@@ -208,15 +168,6 @@ def _check(latent: Floats, settings: DrawSettings) -> None:
         raise SettingError(f"metric must be 'euclidean' or 'cosine', but is {settings.metric!r}.")
 
 
-def _check_new(config: Mapping[str, Any], new: Floats) -> None:
-    if new.ndim != 2 or new.shape[1] != config["n_columns"]:
-        raise SettingError(
-            f"New rows must have {config['n_columns']} columns as the map's rows do, but have shape {new.shape}."
-        )
-    if not np.isfinite(new).all():
-        raise SettingError("New rows must be finite, but some hold NaN or infinity. Fill missing values first.")
-
-
 def _use_threads(n_threads: int) -> None:
     if n_threads:
         numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
@@ -229,22 +180,47 @@ def _prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection
     rows = unit_rows(rows) if settings.metric == "cosine" else rows
     if rows.shape[1] <= MAX_DIMS:
         return rows, None
-    projection = fit_projection(rows, MAX_DIMS, seed=settings.seed)
+    projection = fit_projection(rows, N_AXES, seed=settings.seed)
     return project(rows, projection), projection
 
 
-def _as_prepared(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], latent: Floats) -> Floats:
+def _layout_settings(settings: DrawSettings) -> LayoutSettings:
+    shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows")
+    return LayoutSettings(**{name: getattr(settings, name) for name in shared})
+
+
+def _full(latent: Floats, settings: DrawSettings, projection: Projection | None) -> Floats | None:
+    """The rows before they were projected, where they were."""
+    if projection is None:
+        return None
     rows = np.ascontiguousarray(latent, np.float32)
-    rows = unit_rows(rows) if config["metric"] == "cosine" else rows
-    return project(rows, Projection(tensors["mean"], tensors["axes"])) if "axes" in tensors else rows
+    return unit_rows(rows) if settings.metric == "cosine" else rows
 
 
-def _lay_out(rows: Floats, graph: Graph, settings: DrawSettings, tell: Progress) -> Layout:
-    components = rows if len(rows) < 2 else project(rows, fit_projection(rows, 2))
-    start = starting_places(components, seed=settings.seed)
-    affinities = build_affinities(graph.neighbors[:, : settings.n_neighbors])
-    schedule = Schedule(settings.attraction, settings.global_weight)
-    return descend(start, affinities, schedule, overview=find_groups(rows, seed=settings.seed), progress=tell)
+def _reliability(
+    rows: Floats, laid: Laid, settings: DrawSettings, full: Floats | None
+) -> tuple[dict[str, Floats], tuple[Score, ...]]:
+    """Channels of every row, and how many rows keep no more neighbors than noise does."""
+    near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
+    channels = dict(measure_reliability(rows if full is None else full, near, far, laid.places).channels)
+    if near.shape[1] == 0:
+        return channels | {"jitter": np.zeros(len(rows), np.float32)}, ()
+    fitted = FittedMap(rows, laid.places, typical_distances(far), settings.attraction, near.shape[1])
+    channels["jitter"] = jitter(fitted, near, seed=settings.seed)
+    if len(rows) < FEWEST_JUDGED:
+        return channels, ()
+    noise = _kept_of_noise(rows, settings)
+    share = float(dubious(channels["kept"], noise).mean())
+    about = f"keep no more neighbors than 95 % of the rows on a map of noise do ({len(noise):,} rows, columns shuffled)"
+    return channels, (Score("dubious rows", share, about, "map", higher_is_better=False),)
+
+
+def _kept_of_noise(rows: Floats, settings: DrawSettings) -> Floats:
+    """The share of neighbors that a map of rows without structure keeps, row by row."""
+    noise = noise_like(rows, N_NOISE, seed=settings.seed)
+    laid = lay_out(noise, replace(_layout_settings(settings), global_weight=0.0))
+    near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
+    return measure_reliability(noise, near, far, laid.places).channels["kept"]
 
 
 def _judge(latent: Floats, places: Floats, raw: Floats | None, labels: NDArray[Any] | None) -> tuple[Score, ...]:
@@ -266,30 +242,15 @@ def _judge(latent: Floats, places: Floats, raw: Floats | None, labels: NDArray[A
     return tuple(scores)
 
 
-def _packed(
-    settings: DrawSettings, projection: Projection | None, network: PlaceNetwork, graph: Graph
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    tensors = dict(network.tensors)
-    tensors["typical"] = typical_distances(graph.distances[:, : settings.n_neighbors])
-    n_columns = len(network.tensors["center"])
-    if projection is not None:
-        tensors |= {"mean": projection.mean, "axes": projection.axes}
-        n_columns = len(projection.mean)
-    config = {
-        "metric": settings.metric,
-        "attraction": settings.attraction,
-        "n_neighbors": settings.n_neighbors,
-        "n_columns": n_columns,
-    }
-    return config, tensors
+def _placing(settings: DrawSettings) -> dict[str, Any]:
+    names = ("metric", "attraction", "n_neighbors", "seed")
+    return {name: getattr(settings, name) for name in names}
 
 
-def _notes(graph: Graph, layout: Layout, projection: Projection | None) -> tuple[str, ...]:
-    notes = [f"Neighbors: {graph.how}; recall {graph.recall:.3f} measured on a sample."]
-    if projection is not None:
-        notes.append(
-            f"Drawn from {projection.axes.shape[1]} principal axes of {len(projection.mean)} columns, "
-            f"which keep {projection.share:.1%} of the variance."
-        )
-    notes.append(f"The layout ended {layout.end} after {layout.n_steps} steps.")
-    return tuple(notes)
+def _axes_note(projection: Projection | None) -> tuple[str, ...]:
+    if projection is None:
+        return ()
+    return (
+        f"Drawn from {projection.axes.shape[1]} principal axes of {len(projection.mean)} columns, "
+        f"which keep {projection.share:.1%} of the variance.",
+    )

@@ -41,7 +41,7 @@ def without_self(found: Ints, queries: NDArray[np.int64], k: int) -> Ints:
     """Leave out of each line the row that asked (or, where equal rows hid it, the last of the line)."""
     is_self = found == queries[:, None]
     is_self[~is_self.any(axis=1), -1] = True
-    return found[~is_self].reshape(len(found), found.shape[1] - 1)[:, :k]
+    return np.asarray(found[~is_self].reshape(len(found), found.shape[1] - 1)[:, :k], np.int32)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
         {
             "kept": shares_kept(neighbors, on_map),
             "false": _strangers(rows, on_map),
-            "stretch": _stretch(radius, np.asarray(far_on_map[:, 1:].mean(axis=1), np.float32)),
+            "stretch": _stretch(radius, np.asarray(np.asarray(far_on_map)[:, 1:].mean(axis=1), np.float32)),
             "outlying": _percentile(radius),
         },
         on_map,

@@ -1,0 +1,1 @@
+"""The layout engine: neighbors, forces, places, and a function that places new rows."""

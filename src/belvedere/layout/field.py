@@ -89,7 +89,8 @@ def kernel_waves(size: int, cell: float) -> torch.Tensor:
     steps = torch.arange(size, dtype=torch.float32)
     squared = (torch.minimum(steps, size - steps) * cell) ** 2
     q = 1 / (1 + squared[:, None] + squared[None])
-    return torch.fft.rfft2(torch.stack([q, q * q]))
+    waves: torch.Tensor = torch.fft.rfft2(torch.stack([q, q * q]))
+    return waves
 
 
 def frozen_field(places: Floats) -> tuple[Floats, Frame, float]:

@@ -1,3 +1,4 @@
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 """The compiled inner loops of the layout: every one parallel over rows, every one the same bit for bit with any threads.
 
 Each row writes only to its own cells, so there are no locks and no atomics; where rows meet on the grid, a fixed number
@@ -94,7 +95,7 @@ def gather(places, field, low, per_unit, push, mass):
 
 
 @compiled
-def move(places, speed, gain, pull, push, group_of, group_force, rates):
+def move(places, speed, gain, pull, push, group_of, group_force, rates):  # noqa: PLR0913 - a kernel takes plain arrays
     """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend`."""
     attraction, repulsion, overview, rate, momentum, longest = rates
     for i in numba.prange(places.shape[0]):
@@ -109,7 +110,7 @@ def move(places, speed, gain, pull, push, group_of, group_force, rates):
 
 
 @compiled
-def settle(places, others, weights, targets, field, frame, rates):
+def settle(places, others, weights, targets, field, frame, rates):  # noqa: PLR0913 - a kernel takes plain arrays
     """Move new rows in the frozen field of the fitted ones; each row alone, so the batch does not matter.
 
     `others` (rows, k) are rows of `targets` (fitted, 2), `weights` (rows, k) sum to one per row;

@@ -78,14 +78,14 @@ def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0) -> Graph:
 def exact_neighbors(rows: Floats, queries: NDArray[np.int64], k: int) -> Ints:
     """Exact neighbors of some rows among all rows, themselves left out: int32 (queries, k)."""
     found = _nearest_flat(rows, rows[queries], k + 1 + EXTRA)
-    return _rerank(rows[queries], rows, found, k, own=queries)[0]
+    return rerank_in(rows[queries], rows, found, k, own=queries)[0]
 
 
 def nearest_rows(rows: Floats, queries: Floats, k: int) -> tuple[Ints, Floats]:
     """Exact nearest `rows` of new rows, the same whatever else is asked: int32 and float32 (queries, k)."""
     k = min(k, len(rows))
     found = _nearest_flat(rows, queries, k + EXTRA)
-    return _rerank(queries, rows, found, k)
+    return rerank_in(queries, rows, found, k)
 
 
 def _nearest_flat(rows: Floats, queries: Floats, k: int) -> Ints:
@@ -93,9 +93,10 @@ def _nearest_flat(rows: Floats, queries: Floats, k: int) -> Ints:
     return np.asarray(faiss.knn(np.ascontiguousarray(queries), np.ascontiguousarray(rows), k)[1], np.int32)
 
 
-def _rerank(
+def rerank_in(
     queries: Floats, rows: Floats, candidates: Ints, k: int, *, own: NDArray[np.int64] | None = None
 ) -> tuple[Ints, Floats]:
+    """Keep the k nearest candidates by exact distance: int32 and float32 (queries, k); -1 where there are too few."""
     near, squared = np.empty((len(queries), k), np.int32), np.empty((len(queries), k), np.float32)
     own = np.full(len(queries), -1, np.int64) if own is None else own
     rerank(np.ascontiguousarray(queries), rows, candidates, own, near, squared)
@@ -160,7 +161,7 @@ def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
 def _search_distinct(rows: Floats, k: int, seed: int) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
-        return Graph(*_rerank(rows, rows, found, k, own=np.arange(len(rows))))
+        return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
     return _search_hnsw(rows, k, seed)
 
 
@@ -173,22 +174,22 @@ def _search_hnsw(rows: Floats, k: int, seed: int) -> Graph:
     recall = 0.0
     while index.hnsw.efSearch <= 1024:
         found = np.asarray(index.search(rows[probed], k + 1)[1], np.int32)
-        recall = share_found(_rerank(rows[probed], rows, found, k, own=probed)[0], truth)
+        recall = share_found(rerank_in(rows[probed], rows, found, k, own=probed)[0], truth)
         if recall >= WANTED_RECALL:
             break
         index.hnsw.efSearch *= 2
     found = np.asarray(index.search(rows, k + 1)[1], np.int32)
-    near, far = _rerank(rows, rows, found, k, own=np.arange(len(rows)))
-    return _fill_short(rows, Graph(near, far, recall, f"HNSW, efSearch {index.hnsw.efSearch}"))
+    near, far = rerank_in(rows, rows, found, k, own=np.arange(len(rows)))
+    return fill_short(rows, Graph(near, far, recall, f"HNSW, efSearch {index.hnsw.efSearch}"))
 
 
-def _fill_short(rows: Floats, graph: Graph) -> Graph:
+def fill_short(rows: Floats, graph: Graph) -> Graph:
     """Search exactly for the few rows for which fewer than k neighbors were found."""
     short = np.flatnonzero((graph.neighbors < 0).any(axis=1))
     if len(short):
         k = graph.neighbors.shape[1]
         found = _nearest_flat(rows, rows[short], k + 1 + EXTRA)
-        graph.neighbors[short], graph.distances[short] = _rerank(rows[short], rows, found, k, own=short)
+        graph.neighbors[short], graph.distances[short] = rerank_in(rows[short], rows, found, k, own=short)
     return graph
 
 

@@ -5,6 +5,7 @@ tuned once more with a small rate. Small data see few steps: the whole training 
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -26,12 +27,9 @@ class PlaceNetwork:
     ----------
     tensors : dict of float32 arrays
         `weight.i` (outputs, inputs), `bias.i` (outputs,); `center` (dims,), `scale` (), `map_scale` ().
-    error : float
-        Median distance between network and fitted place, as share of the map's radius, on rows held out.
     """
 
     tensors: dict[str, NDArray[np.float32]]
-    error: float = 0.0
 
 
 def distill(rows: Floats, places: Floats, *, seed: int = 0, progress: Progress | None = None) -> PlaceNetwork:
@@ -58,12 +56,12 @@ def distill(rows: Floats, places: Floats, *, seed: int = 0, progress: Progress |
     return PlaceNetwork({name: np.asarray(value, np.float32) for name, value in tensors.items()})
 
 
-def _layers(n_inputs: int) -> torch.nn.ModuleList:
+def _layers(n_inputs: int) -> list[torch.nn.Linear]:
     sizes = (n_inputs, *WIDTHS, 2)
-    return torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+    return [torch.nn.Linear(a, b) for a, b in pairwise(sizes)]
 
 
-def _forward(layers: torch.nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
+def _forward(layers: list[torch.nn.Linear], x: torch.Tensor) -> torch.Tensor:
     """Apply the layers: SiLU between them, a shortcut round each hidden layer of equal width."""
     for layer in layers[:-1]:
         y = torch.nn.functional.silu(layer(x))
@@ -72,10 +70,10 @@ def _forward(layers: torch.nn.ModuleList, x: torch.Tensor) -> torch.Tensor:
     return out
 
 
-def _train(layers: torch.nn.ModuleList, inputs: torch.Tensor, targets: torch.Tensor, tell: Progress) -> None:
+def _train(layers: list[torch.nn.Linear], inputs: torch.Tensor, targets: torch.Tensor, tell: Progress) -> None:
     n, batch = len(inputs), min(BATCH, max(64, len(inputs) // 4))
     n_steps = int(min(2000, max(400, 20 * n / batch)))
-    optimizer = torch.optim.AdamW(layers.parameters(), lr=4e-3, weight_decay=0.0)
+    optimizer = torch.optim.Adam([p for layer in layers for p in layer.parameters()], lr=4e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, n_steps, pct_start=0.15)
     tell.start("Learning places", n_steps)
     order = torch.randperm(n)
@@ -86,7 +84,7 @@ def _train(layers: torch.nn.ModuleList, inputs: torch.Tensor, targets: torch.Ten
         chosen = order[at : at + batch]
         loss = torch.nn.functional.huber_loss(_forward(layers, inputs[chosen]), targets[chosen], delta=0.1)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         tell.advance(step + 1)

@@ -110,7 +110,9 @@ def _join(links: sp.csr_matrix) -> _Tree:
     while heap:
         strength, i, j = heapq.heappop(heap)
         if i in alive and j in alive:
-            tree.first.append(i), tree.second.append(j), tree.strength.append(-strength)
+            tree.first.append(i)
+            tree.second.append(j)
+            tree.strength.append(-strength)
             _merge(i, j, (alive, beside, weight), heap)
     return tree
 
