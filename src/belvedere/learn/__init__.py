@@ -1,0 +1,54 @@
+"""Learn a table: kinds -> arrays -> network -> training -> latent vectors, scores, and the baseline beside them.
+
+`learn` reads like a table of contents; `embed_rows` and `predict_rows` put new rows through what was learned.
+"""
+
+from dataclasses import replace
+
+import torch
+
+from belvedere import networks, training
+from belvedere.learn.case import prepare, schema_for
+from belvedere.learn.fit import learn_plain, learn_target
+from belvedere.learn.rows import embed_rows, predict_rows
+from belvedere.learn.settings import Learned, LearnSettings, check_settings
+from belvedere.progress import Progress, Silent
+from belvedere.types import Schema, Source
+
+__all__ = ["LearnSettings", "Learned", "embed_rows", "learn", "predict_rows"]
+
+
+def learn(
+    source: Source, schema: Schema, settings: LearnSettings | None = None, progress: Progress | None = None
+) -> Learned:
+    """Learn a table and make one latent vector of every row.
+
+    Parameters
+    ----------
+    source : Source
+    schema : Schema
+        Kinds and roles; a column in the role of target is learned.
+    settings : LearnSettings, optional
+    progress : Progress, optional
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    SettingError
+        If a setting is out of its range or the network cannot read these columns.
+    ColumnError
+        If the target does not exist, is empty or constant, or a split column says something else.
+    """
+    settings, progress = settings or LearnSettings(), progress or Silent()
+    check_settings(settings)
+    torch.set_num_threads(training.thread_count(settings.threads))
+    case = prepare(source, schema_for(schema, settings), settings)
+    choice = networks.choose_network(case.inputs, case.target, settings.network)
+    progress.say(choice.why)
+    case = replace(case, notes=(choice.why, *case.notes))
+    if choice.name == "none":
+        return learn_plain(case, progress)
+    return learn_target(case, choice.name, progress)

@@ -1,0 +1,106 @@
+"""From a table to a case: roles, rows held out, statistics of the columns from training rows only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from belvedere import kinds, training
+from belvedere.errors import ColumnError
+from belvedere.learn.settings import Array, LearnSettings
+from belvedere.types import Input, Schema, Source, Target
+
+FIT_ROWS = 200_000  # statistics of the columns are learned from at most this many training rows
+UNLABELLED = "unlabelled"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is learned: the data, the roles, which rows are for what, and what the columns look like."""
+
+    source: Source
+    schema: Schema
+    settings: LearnSettings
+    inputs: tuple[Input, ...]
+    target: Target | None
+    labels: Array  # (rows,) codes or standardized numbers; empty without a target
+    split: Array
+    notes: tuple[str, ...]
+
+    def rows_of(self, part: str) -> NDArray[np.int64]:
+        """Numbers of the rows in one part of the split."""
+        return np.flatnonzero(self.split == part)
+
+
+def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
+    """Give the columns their roles: the target asked for, and a column `split` that says which rows are held out."""
+    if settings.target is not None and schema[settings.target].role != "target":
+        for column in schema.of_role("target"):
+            schema = schema.with_column(column.name, role="input")
+        schema = schema.with_column(settings.target, role="target")
+    if not schema.inputs:
+        found = ", ".join(f"{column.name} ({column.role})" for column in schema)
+        raise ColumnError(f"There must be a column to learn from, but found only {found}. Give one the role of input.")
+    return schema
+
+
+def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:
+    """Decide which rows are for what, and learn the columns' statistics from training rows only."""
+    target, labels = read_target(source, schema, settings)
+    split, notes = read_split(source, schema, labels, settings)
+    rows = training.thin_out(np.flatnonzero(split == "train"), FIT_ROWS, seed=settings.seed)
+    inputs = kinds.fit_inputs(source.take(rows), schema, seed=settings.seed)
+    return Case(source, schema, settings, inputs, target, labels, split, notes)
+
+
+def read_target(source: Source, schema: Schema, settings: LearnSettings) -> tuple[Target | None, Array]:
+    """What is to be predicted, and every row's label: a code, or a number; -1 or NaN where it is missing."""
+    if schema.target is None:
+        return None, np.empty(0)
+    column = source.table.column(schema.target.name)
+    target = kinds.fit_target(column, schema.target.name, task=settings.task)
+    labels = kinds.encode_target(column, target)
+    values, counts = np.unique(labels[is_labelled(labels)], return_counts=True)
+    if len(values) < 2:
+        found = "no value at all" if not len(values) else f"only one in {int(counts[0]):,} rows"
+        raise ColumnError(
+            f"The target {target.name!r} must hold at least two different values, but holds {found}. "
+            "Choose another target, or map without one."
+        )
+    return target, labels
+
+
+def is_labelled(labels: Array) -> NDArray[np.bool_]:
+    """Which rows have a label."""
+    return np.asarray(labels >= 0 if labels.dtype.kind in "iu" else np.isfinite(labels))
+
+
+def read_split(source: Source, schema: Schema, labels: Array, settings: LearnSettings) -> tuple[Array, tuple[str, ...]]:
+    """The part that each row belongs to, and a sentence on how that came about."""
+    given = schema.of_role("split")
+    split = np.full(source.n_rows, "train", dtype="<U10")
+    if given:
+        split = training.given_split(source.table.column(given[0].name).to_pylist(), given[0].name)
+    if not len(labels):
+        return split, ()
+    known = np.flatnonzero(is_labelled(labels))
+    share = valid_share(len(known))
+    if given and (split[known] == "test").any():
+        split[known] = training.with_valid(
+            split[known], training.strata_of(labels[known]), share=share, seed=settings.seed
+        )
+        how = f"the column {given[0].name!r}"
+    else:
+        split[known] = training.random_split(labels[known], holdout=settings.holdout, valid=share, seed=settings.seed)
+        how = f"chance (seed {settings.seed}), every class alike"
+    missing = np.flatnonzero(~is_labelled(labels))
+    split[missing] = UNLABELLED
+    counts = [int((split == part).sum()) for part in ("train", "valid", "test")]
+    note = "Learned from {:,} rows, stopped by {:,}, scored on {:,}, parted by {}.".format(*counts, how)
+    more = (f"{len(missing):,} rows without a label were not learned from; they are mapped.",) if len(missing) else ()
+    return split, (note, *more)
+
+
+def valid_share(n_rows: int) -> float:
+    """Share of the training rows that decide when to stop: 15 % of few rows, 5 % of many."""
+    return min(0.15, max(0.05, 2000 / max(1, n_rows)))

@@ -1,0 +1,129 @@
+"""Train a network on a target, score it, embed all rows; or map the plain space."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from belvedere import kinds, networks, training
+from belvedere.learn.case import Case
+from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
+from belvedere.learn.score import errors_of, score
+from belvedere.learn.settings import Array, Learned
+from belvedere.networks import Network, Shape
+from belvedere.progress import Progress
+from belvedere.training import plain
+from belvedere.types import Input
+
+
+def learn_target(case: Case, name: str, progress: Progress) -> Learned:
+    """Train a network on the target, score it on held-out rows beside a baseline, and embed all rows."""
+    assert case.target is not None
+    torch.manual_seed(case.settings.seed)
+    rows, notes = training_rows(case)
+    network = networks.build_network(case.inputs, case.target, network=name, settings=shape_for(case, rows))
+    trained, plan = fit(network, case, rows, progress)
+    temperature = temperature_of(network, case)
+    config = {
+        **network.config(), "network": name, "target": asdict(case.target), "temperature": temperature,
+        "settings": asdict(case.settings), "plan": asdict(plan),
+    }  # fmt: skip
+    tensors = networks.tensors_of(network)
+    latent, predictions = embed_and_predict(case.source, network, case.target, temperature, progress)
+    scores, evaluation = score(case, predictions, rows, progress)
+    predicted, confidence = name_predictions(predictions, case.target)
+    stopped = f"Training ended by: {trained.stopped}; the network of epoch {trained.best_epoch} was kept."
+    return Learned(
+        case.inputs, case.target, latent, f"The latent space of the network {name!r}, learned from the target "
+        f"{case.target.name!r}: rows lie near each other when they are alike in what predicts it.",
+        case.split, predicted, confidence, errors_of(case, predictions), scores, evaluation,
+        {"loss": trained.curves}, config, tensors, (*case.notes, *notes, stopped),
+    )  # fmt: skip
+
+
+def training_rows(case: Case) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Numbers of the rows to learn from, thinned out where there are too many, and a sentence if so."""
+    rows = case.rows_of("train")
+    kept = training.thin_out(rows, case.settings.max_train_rows, seed=case.settings.seed)
+    if len(kept) == len(rows):
+        return rows, ()
+    return kept, (f"Learned from {len(kept):,} of {len(rows):,} training rows, chosen at random.",)
+
+
+def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
+    """Sizes of the network as asked, and whether its images may be mirrored."""
+    s = case.settings
+    return Shape(s.latent_dims, s.dropout, s.width, s.n_members, flip=images_may_mirror(case, rows))
+
+
+def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:
+    """Whether mirroring the first image column changes no class, asked of training rows."""
+    images = [position for position, item in enumerate(case.inputs) if item.kind == "image"]
+    if not images or case.target is None or case.target.task == "regression":
+        return False
+    some = training.thin_out(rows, 4000, seed=case.settings.seed)
+    arrays = kinds.make_arrays(case.source.take(some), (case.inputs[images[0]],))
+    return training.may_mirror(arrays["0.pixels"], case.labels[some], seed=case.settings.seed)
+
+
+def fit(
+    network: Network, case: Case, rows: NDArray[np.int64], progress: Progress
+) -> tuple[training.Trained, training.Plan]:
+    """Train the network in place."""
+    assert case.target is not None
+    s = case.settings
+    asked = {
+        "epochs": s.epochs, "batch_size": s.batch_size, "learning_rate": s.learning_rate, "seed": s.seed,
+        "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": s.threads,
+    }  # fmt: skip
+    read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
+    plan = training.default_plan(read, len(rows), **asked)
+    objective = training.objective_for(case.target.task)
+    valid = rows_for(case, case.rows_of("valid"))
+    losses = (objective.loss, objective.reported)
+    return training.train(network, rows_for(case, rows), valid, loss=losses, plan=plan, progress=progress), plan
+
+
+def rows_for(case: Case, rows: NDArray[np.int64]) -> training.Rows:
+    """Arrays and labels of some rows, ready to learn from."""
+    return training.make_rows(kinds.make_arrays(case.source.take(rows), case.inputs), case.labels[rows])
+
+
+def temperature_of(network: Network, case: Case) -> float:
+    """How much to cool the network's scores so that it is as sure as it is right, found on validation rows."""
+    rows = case.rows_of("valid")
+    if case.target is None or case.target.task == "regression" or not len(rows):
+        return 1.0
+    _, outputs = run_network(network, case.source.take(rows))
+    return training.fit_temperature(outputs, case.labels[rows])
+
+
+def learn_plain(case: Case, progress: Progress) -> Learned:
+    """Map what the columns say, standardized: no network, nothing learned but scales."""
+    progress.start("Reading", case.source.n_rows)
+    rows = training.thin_out(np.arange(case.source.n_rows), plain.FIT_ROWS, seed=case.settings.seed)
+    n_dims = kinds.plain_space(case.source.read(0, 1), case.inputs).shape[1]
+    config, tensors = {"network": "none", "inputs": described(case.inputs)}, input_tensors(case.inputs)
+    space = f"The plain space of {n_dims:,} standardized columns, because no network was asked for or needed."
+    if plain.needs_narrowing(case.source.n_rows, n_dims):
+        found = plain.fit_narrowing(kinds.plain_space(case.source.take(rows), case.inputs), seed=case.settings.seed)
+        tensors |= {"plain.mean": found.mean, "plain.directions": found.directions}
+        space = (
+            f"The {len(found.directions)} main directions (PCA, {found.share:.0%} of the variance) of the plain space "
+            f"of {n_dims:,} standardized columns, which is too wide to keep."
+        )
+    latent = embed_all(case.source, config, tensors, progress)
+    progress.finish(f"{latent.shape[1]} dimensions")
+    return Learned(case.inputs, None, latent, space, case.split, config=config, tensors=tensors, notes=case.notes)
+
+
+def described(inputs: tuple[Input, ...]) -> list[dict[str, Any]]:
+    """Inputs as JSON-able data."""
+    return [{"name": item.name, "kind": item.kind, "info": item.info} for item in inputs]
+
+
+def input_tensors(inputs: tuple[Input, ...]) -> dict[str, Array]:
+    """Statistics of the inputs that are too large for JSON."""
+    return {f"inputs.{i}.{name}": np.asarray(v) for i, item in enumerate(inputs) for name, v in item.tensors.items()}

@@ -1,0 +1,118 @@
+"""Put rows through what was learned: latent vectors and predictions, in chunks."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from belvedere import kinds, networks, training
+from belvedere.errors import SettingError
+from belvedere.learn.settings import Array
+from belvedere.networks import Network
+from belvedere.progress import Progress, Silent
+from belvedere.training import plain
+from belvedere.types import Floats, Source, Target
+
+PLAIN_CHUNK, NETWORK_CHUNK = 16_384, 4_096  # rows held in memory as arrays at a time
+
+
+@torch.no_grad()
+def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
+    """Latent vectors and outputs of rows: (rows, dims), (rows, outputs)."""
+    arrays = kinds.make_arrays(table, network.inputs)
+    batch = training.make_rows(arrays, np.zeros(table.num_rows)).arrays
+    latent, outputs = [], []
+    for at in torch.split(torch.arange(table.num_rows), 1024):
+        found = network.latent({name: value[at] for name, value in batch.items()})
+        latent.append(found.numpy())
+        outputs.append(network.output(found).numpy() if network.head is not None else np.empty((len(found), 0)))
+    return np.concatenate(latent), np.concatenate(outputs)
+
+
+def embed_and_predict(
+    source: Source, network: Network, target: Target, temperature: float, progress: Progress
+) -> tuple[Floats, Array]:
+    """Latent vectors and predictions of all rows, in chunks: (rows, dims), (rows, classes) or (rows,)."""
+    progress.start("Embedding", source.n_rows)
+    n_outputs = len(target.classes) or 1
+    latent = np.empty((source.n_rows, network.dims), dtype=np.float32)
+    predictions = np.empty((source.n_rows, n_outputs), dtype=np.float32)
+    for start, stop in chunks(source.n_rows, NETWORK_CHUNK):
+        latent[start:stop], outputs = run_network(network, source.read(start, stop))
+        predictions[start:stop] = to_predictions(outputs, target, temperature).reshape(stop - start, n_outputs)
+        progress.advance(stop)
+    progress.finish(f"{source.n_rows:,} rows, {network.dims} dimensions")
+    return latent, predictions[:, 0] if target.task == "regression" else predictions
+
+
+def to_predictions(outputs: Floats, target: Target, temperature: float) -> Array:
+    """Probabilities of all classes, or numbers in the target's units."""
+    found = training.objective_for(target.task).predict(torch.from_numpy(outputs / temperature)).numpy()
+    return found * target.std + target.mean if target.task == "regression" else found
+
+
+def name_predictions(predictions: Array, target: Target) -> tuple[Array, Floats | None]:
+    """Class names and how sure the network is of them; or the numbers, with no sureness."""
+    if target.task == "regression":
+        return predictions.astype(np.float32), None
+    names = np.array(target.classes, dtype=object)
+    return names[predictions.argmax(axis=1)], predictions.max(axis=1).astype(np.float32)
+
+
+def chunks(n_rows: int, size: int) -> Iterator[tuple[int, int]]:
+    """Start and stop of each chunk of rows.
+
+    Examples
+    --------
+    >>> list(chunks(5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    return ((start, min(start + size, n_rows)) for start in range(0, n_rows, size))
+
+
+def embedder(config: dict[str, Any], tensors: dict[str, Array]) -> Callable[[pa.Table], Floats]:
+    """Build, once, the function from a table to its latent vectors."""
+    if config["network"] != "none":
+        network = networks.network_from(config, tensors)
+        return lambda table: run_network(network, table)[0]
+    inputs = networks.inputs_from(config, tensors)
+    if "plain.directions" not in tensors:
+        return lambda table: kinds.plain_space(table, inputs)
+    narrow = plain.Narrowing(tensors["plain.mean"], tensors["plain.directions"], 1.0)
+    return lambda table: narrow.apply(kinds.plain_space(table, inputs))
+
+
+def embed_all(source: Source, config: dict[str, Any], tensors: dict[str, Array], progress: Progress) -> Floats:
+    """Latent vectors of all rows in one array filled in chunks: float32 (rows, dims)."""
+    embed = embedder(config, tensors)
+
+    def read(start: int, stop: int) -> Floats:
+        progress.advance(stop)
+        return embed(source.read(start, stop))
+
+    return plain.fill(source.n_rows, read, chunk=PLAIN_CHUNK if config["network"] == "none" else NETWORK_CHUNK)
+
+
+def embed_rows(config: dict[str, Any], tensors: dict[str, Array], table: pa.Table) -> Floats:
+    """Latent vectors of new rows with the same columns: float32 (rows, dims)."""
+    return embed_all(Source("new rows", table), config, tensors, Silent())
+
+
+def predict_rows(config: dict[str, Any], tensors: dict[str, Array], table: pa.Table) -> tuple[Array, Floats | None]:
+    """Predictions for new rows, and how sure the network is of them (None for numbers).
+
+    Raises
+    ------
+    SettingError
+        If nothing was learned to predict.
+    """
+    if not config.get("target"):
+        raise SettingError(
+            "Predictions need a network that learned a target, but this one has none. Learn with --target."
+        )
+    target = Target(**config["target"] | {"classes": tuple(config["target"]["classes"])})
+    network, source = networks.network_from(config, tensors), Source("new rows", table)
+    _, predictions = embed_and_predict(source, network, target, float(config["temperature"]), Silent())
+    return name_predictions(predictions, target)

@@ -1,0 +1,67 @@
+"""Score what was learned on held-out rows, with a baseline beside it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from belvedere import kinds, training
+from belvedere.learn.case import Case, is_labelled
+from belvedere.learn.settings import Array
+from belvedere.progress import Progress
+from belvedere.types import Floats, Score
+
+
+def score(
+    case: Case, predictions: Array, rows: NDArray[np.int64], progress: Progress
+) -> tuple[tuple[Score, ...], dict[str, Any]]:
+    """Score the held-out rows, and a baseline that learned from the same rows."""
+    assert case.target is not None
+    held = case.rows_of("test")
+    if not len(held):
+        return (), {}
+    about, truth = f"{len(held):,} held-out rows", true_values(case, held)
+    scores, evaluation = training.evaluate(truth, predictions[held], case.target, about=about)
+    progress.start("Comparing", None)
+    found = training.run_baseline(
+        example(case, rows), case.labels[rows], example(case, held),
+        inputs=case.inputs, target=case.target, seed=case.settings.seed,
+    )  # fmt: skip
+    compared = found.predictions
+    if case.target.task == "regression":
+        compared = compared * case.target.std + case.target.mean
+    baseline_scores, _ = training.evaluate(truth, compared, case.target, about=about)
+    lead = scores[0]
+    progress.finish(f"{lead.name} {lead.value:.4f}, {found.name} {baseline_scores[0].value:.4f}")
+    return training.beside(scores, baseline_scores, found.name), evaluation
+
+
+def example(case: Case, rows: NDArray[np.int64]) -> training.Example:
+    """Rows as the baseline reads them."""
+    table = case.source.take(rows)
+    arrays = kinds.make_arrays(table, case.inputs)
+    names = [item.name for item in case.inputs if item.kind == "text"]
+    if not names:
+        return training.Example(arrays)
+    columns = [[text or "" for text in table.column(name).to_pylist()] for name in names]
+    return training.Example(arrays, [" ".join(texts) for texts in zip(*columns, strict=True)])
+
+
+def true_values(case: Case, rows: Array) -> Array:
+    """Labels of rows as codes, or in the target's own units."""
+    assert case.target is not None
+    labels = case.labels[rows]
+    return labels * case.target.std + case.target.mean if case.target.task == "regression" else labels
+
+
+def errors_of(case: Case, predictions: Array) -> Floats:
+    """1 - probability of the true class, or the absolute error; NaN where there is no label."""
+    assert case.target is not None
+    error = np.full(len(predictions), np.nan, dtype=np.float32)
+    known = np.flatnonzero(is_labelled(case.labels))
+    truth = true_values(case, known)
+    if case.target.task == "regression":
+        error[known] = np.abs(predictions[known] - truth)
+    else:
+        error[known] = 1 - predictions[known, truth.astype(np.int64)]
+    return error

@@ -1,0 +1,117 @@
+"""What a person may choose about learning, and what learning gives back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from belvedere.errors import SettingError
+from belvedere.types import Floats, Input, Score, Target
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class LearnSettings:
+    """Everything a person may choose about learning; None means: chosen by the data's kind and size.
+
+    Attributes
+    ----------
+    target : str or None
+        The column to predict; None takes the schema's target, if any.
+    task : str or None
+        'binary', 'multiclass' or 'regression'; None reads it from the column.
+    network : str
+        'auto', 'none', or a name in `belvedere.networks.NETWORKS` (several joined by '+').
+    epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
+        Of the training and the network.
+    latent_dims : int
+        Dimensions of the vector that each row becomes.
+    time_limit_s : float or None
+        Seconds of training; a model always comes back. With a limit, results depend on the machine's speed.
+    holdout : float
+        Share of the rows held out and scored, 0 < holdout < 1, where no `split` column says which.
+    max_train_rows : int
+        More training rows than this are thinned out at random, and a note says so.
+    seed, threads : int
+    """
+
+    target: str | None = None
+    task: str | None = None
+    network: str = "auto"
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    weight_decay: float | None = None
+    dropout: float | None = None
+    width: int | None = None
+    n_members: int | None = None
+    latent_dims: int = 64
+    time_limit_s: float | None = None
+    holdout: float = 0.2
+    max_train_rows: int = 200_000
+    seed: int = 0
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned, for all rows in their order.
+
+    Attributes
+    ----------
+    inputs : tuple of Input
+    target : Target or None
+    latent : float32 (rows, dims)
+        One vector per row; distances between them are what the map draws.
+    space : str
+        One sentence: which space this is, and why.
+    split : (rows,) array of str
+        'train', 'valid', 'test', or 'unlabelled' where the target is missing.
+    predicted : (rows,) array or None
+        Class names, or numbers in the target's units.
+    confidence : float32 (rows,) or None
+        Probability of the predicted class.
+    error : float32 (rows,) or None
+        1 - probability of the true class, or the absolute error; NaN where the label is missing.
+    scores, evaluation, curves :
+        Measured on held-out rows, the baseline in each score.
+    config, tensors :
+        What `embed_rows` and `predict_rows` need, JSON-able and arrays.
+    notes : tuple of str
+        One sentence for each thing that was decided.
+    """
+
+    inputs: tuple[Input, ...]
+    target: Target | None
+    latent: Floats
+    space: str
+    split: Array
+    predicted: Array | None = None
+    confidence: Floats | None = None
+    error: Floats | None = None
+    scores: tuple[Score, ...] = ()
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, Array] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def check_settings(settings: LearnSettings) -> None:
+    """Refuse settings out of their range.
+
+    Raises
+    ------
+    SettingError
+        Naming the setting, its range and what was found.
+    """
+    whole = ("epochs", "batch_size", "width", "n_members", "latent_dims", "max_train_rows", "threads")
+    for name in (*whole, "learning_rate", "time_limit_s"):
+        value = getattr(settings, name)
+        if value is not None and not value > 0:
+            raise SettingError(f"{name} must be above 0, but is {value!r}. Choose a larger one, or leave it out.")
+    for name in ("holdout", "dropout"):
+        value = getattr(settings, name)
+        if value is not None and not (0 <= value < 1 and (name == "dropout" or value > 0)):
+            raise SettingError(f"{name} must lie between 0 and 1, but is {value!r}. Try 0.2.")
