@@ -20,7 +20,7 @@ from PIL import Image
 import belvedere.mapfolder as mapfolder
 from belvedere.serve import app as app_module
 from belvedere.serve import run
-from belvedere.serve.guard import HEADERS, Guard, Keys
+from belvedere.serve.guard import HEADERS, LOCAL_HEADERS, Guard, Keys
 from belvedere.serve.hosts import allowed_hosts, own_addresses
 from belvedere.serve.run import start_server
 from belvedere.serve.served import Served
@@ -224,7 +224,7 @@ def test_pictures_inside_their_folder_are_shown_and_broken_ones_are_not(door):
 def test_every_answer_carries_the_headers(request_text, door):
     head = door.send(door.fill(request_text)).split(b"\r\n\r\n")[0].decode().lower()
 
-    for name, value in HEADERS.items():
+    for name, value in (HEADERS | LOCAL_HEADERS).items():
         assert f"{name}: {value}".lower() in head, name
     assert "server:" not in head
     policy = HEADERS["Content-Security-Policy"]
@@ -289,7 +289,9 @@ def test_listening_everywhere_answers_to_every_address_of_this_machine():
     for address in [a for a in own_addresses() if ":" not in a]:
         with socket.create_connection((address, port), timeout=5) as line:
             line.sendall(f"GET /api/map HTTP/1.1\r\nHost: {address}:{port}\r\nConnection: close\r\n\r\n".encode())
-            statuses.append(status_of(line.recv(65536)))
+            answer = line.recv(65536)
+            statuses.append(status_of(answer))
+            assert (b"opener-policy" in answer.lower()) == (address == "127.0.0.1")
     running.stop()
 
     assert statuses

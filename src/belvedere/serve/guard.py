@@ -19,6 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from belvedere.serve.hosts import LOCAL_HOSTS
+
 _log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 16_000_000  # two selections of ten million rows, as base64 of bitmasks, are 3.4 MB
@@ -34,10 +36,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+LOCAL_HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
 # Where the link was clicked on another site (a web terminal), a redirect would not carry a strict cookie: the page
 # that was just opened has to go on by itself.
 GO_ON = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Belvedere</title>'
@@ -99,7 +101,8 @@ class Guard:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await self._answer(scope, receive, Dressed(send))
+            name = _split_host(Headers(scope=scope).get("host", ""))[0].lower()
+            await self._answer(scope, receive, Dressed(send, is_local=name in LOCAL_HOSTS))
 
     async def _answer(self, scope: Scope, receive: Receive, send: "Dressed") -> None:
         headers = Headers(scope=scope)
@@ -217,8 +220,10 @@ def _limited(receive: Receive) -> Receive:
 class Dressed:
     """Puts the protecting headers on every answer, refusals and errors included."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, is_local: bool) -> None:
         self._send = send
+        # A browser heeds LOCAL_HEADERS from local addresses or over TLS only, and complains about them elsewhere.
+        self._headers = HEADERS | LOCAL_HEADERS if is_local else HEADERS
         self.has_begun = False
 
     async def __call__(self, message: Message) -> None:
@@ -226,7 +231,7 @@ class Dressed:
         if message["type"] == "http.response.start":
             self.has_begun = True
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in self._headers.items():
                 if name != "Cache-Control" or name not in headers:
                     headers[name] = value
         await self._send(message)
