@@ -18,6 +18,8 @@ export interface PlacedLabel extends MeasuredLabel {
 const LEVEL_ZOOM = [0, 0.85, 1.8, 3.4, 6, 10];
 /** Free pixels around a label. */
 const GAP = 3;
+/** More labels than this are never looked at: deciding takes their number squared. */
+const MOST_LABELS = 1200;
 /** Deepest zoom a shown label may wait for; later ones never show. */
 const NEVER = 400;
 
@@ -75,7 +77,7 @@ export function layoutLabels(
   isPhone = false,
 ): PlacedLabel[] {
   const placed: PlacedLabel[] = [];
-  for (const label of [...labels].sort(byWeight)) {
+  for (const label of [...labels].sort(byWeight).slice(0, MOST_LABELS)) {
     const from = levelZoom(label.label.level, isPhone) * scaleAtZoom1;
     const step = label.label.level === 0 ? 26 : 15;
     let best: PlacedLabel | null = null;

@@ -62,24 +62,33 @@ export interface SceneState {
 }
 
 export interface SceneEvents {
+  /** The row under the pointer has changed; `at` is the pointer in CSS pixels of the host. Context rows are passed over. */
   hover(row: number | null, at: [number, number]): void;
   click(row: number | null, shift: boolean): void;
+  /** A lasso or box has been closed, map units. Shift adds, alt subtracts. */
   lasso(polygon: Float32Array, mode: "new" | "add" | "subtract"): void;
   camera(camera: Camera): void;
+  /** A frame is on screen, `ms` after it was begun. */
   frame(ms: number): void;
+  /** At rest and zoomed in: up to 1024 row numbers that may show a picture, one per square of the window. */
   visible(rows: Uint32Array): void;
 }
 
 export interface Scene {
   readonly kind: "webgl2" | "cpu";
+  /** Changes of one moment cost one frame, however many. Hand in new arrays; a changed old one is not noticed. */
   set(change: Partial<SceneState>): void;
+  /** Setting it moves at once. */
   camera: Camera;
   moveTo(camera: Camera, ms?: number): void;
+  /** Shows these rows (row numbers, not a bitmask), or the whole map. */
   fitTo(rows: Uint32Array | null, ms?: number): void;
   zoomBy(factor: number, ms?: number): void;
   /** Bitmask of the rows inside the polygon (map units). */
   inPolygon(polygon: Float32Array): Uint32Array;
+  /** PNG of this size in pixels, every row drawn, type and points grown along. */
   picture(width: number, height: number): Promise<Blob>;
+  /** Keeps a small map of the whole on this canvas from now on; its CSS size counts. */
   minimap(canvas: HTMLCanvasElement): void;
   destroy(): void;
 }
