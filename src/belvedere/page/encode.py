@@ -71,8 +71,11 @@ def _as_column(values: Any) -> pa.ChunkedArray:
     """Words in an array as a column; None stays missing."""
     if isinstance(values, pa.ChunkedArray):
         return values
-    words = [None if v is None else str(v) for v in np.asarray(values).tolist()]
-    return pa.chunked_array([pa.array(words, pa.string())])
+    try:
+        words = pa.array(np.asarray(values), pa.string())
+    except pa.ArrowException:  # not all of them are words
+        words = pa.array([None if v is None else str(v) for v in np.asarray(values).tolist()], pa.string())
+    return pa.chunked_array([words])
 
 
 def _encode_categories(shown: Shown, first: tuple[str, ...]) -> Encoded:

@@ -95,6 +95,8 @@ def start_server(
         server_header=False, proxy_headers=False, h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         timeout_graceful_shutdown=2, limit_concurrency=200,
     )  # fmt: skip
+    # Columns are encoded while the browser starts, so that the first answer is ready when it is asked for.
+    threading.Thread(target=served.page.info, args=(served.can,), daemon=True).start()
     return Running(uvicorn.Server(config), door, address, token)
 
 
