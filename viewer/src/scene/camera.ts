@@ -28,7 +28,7 @@ export const MAX_ZOOM = 240;
 /** Share of the window left free around the whole map at zoom 1. */
 const MARGIN = 0.06;
 /** Least pixels left free at the sides of a wide window, where tools stand. */
-const SIDE_PX = 84;
+const SIDE_PX = 104;
 
 export const extentCenter = (extent: Extent): Point => [
   (extent[0] + extent[2]) / 2,
