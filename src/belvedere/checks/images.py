@@ -113,4 +113,5 @@ def _measure(gray: NDArray[np.float32], proportion: float) -> tuple[float, ...]:
 def _sharpness(gray: NDArray[np.float32]) -> float:
     """Energy of the Laplacian against that of the image (Pech-Pacheco et al. 2000, made independent of contrast)."""
     inner = 4 * gray[1:-1, 1:-1] - gray[:-2, 1:-1] - gray[2:, 1:-1] - gray[1:-1, :-2] - gray[1:-1, 2:]
-    return float(inner.var() / max(float(gray.var()), 1e-9))
+    rounding = 20 / 12  # variance that rounding to whole gray levels alone gives the Laplacian
+    return float(max(float(inner.var()) - rounding, 0.0) / max(float(gray.var()), 1e-9))

@@ -128,6 +128,8 @@ def _in_text(look: Look, column: Column) -> list[Finding]:
             for place, text in zip(places, texts, strict=True)
             if any(pattern.check(m.group()) for m in inner.finditer(text))
         ]
+        if len(found) >= MOST * look.n_rows:
+            return [_personal(column.name, pattern.noun, f"{share(len(found), look.n_rows)} of the texts do")]
         if found:
             rows = look.row_numbers(np.array(found, dtype=np.int64))
             part = share(len(rows), look.n_rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from belvedere.kinds.category import is_coded
 from belvedere.kinds.facts import Facts
@@ -23,7 +24,7 @@ N_EDGES = 49
 def recognize(facts: Facts) -> str:
     """Tell numbers, also where they are stored as text."""
     if pa.types.is_integer(facts.type) or pa.types.is_floating(facts.type):
-        return "" if is_coded(facts) else "numbers"
+        return "" if is_coded(facts) else _span(facts)
     if not facts.is_text or facts.n_present == 0 or is_coded(facts):
         return ""
     words, numbers = _text_numbers(facts.some(20_000))
@@ -31,6 +32,12 @@ def recognize(facts: Facts) -> str:
         return ""
     missing = f"; {shown(words)} count as missing" if words else ""
     return f"numbers stored as text{missing}"
+
+
+def _span(facts: Facts) -> str:
+    what = "whole numbers" if pa.types.is_integer(facts.type) else "numbers"
+    ends = pc.min_max(facts.column).as_py()
+    return what if ends["min"] is None else f"{what} from {ends['min']:.6g} to {ends['max']:.6g}"
 
 
 def _text_numbers(facts: Facts) -> tuple[list[str], int]:

@@ -37,6 +37,7 @@ def recognize(facts: Facts) -> str:
     letters = float(np.mean([len(text) for text in texts])) if texts else 0.0
     spaced = sum(" " in text.strip() for text in texts) / max(1, len(texts))
     spoken = spaced > 0.5 or _is_unspaced("".join(texts[:200]))
+    spoken = spoken and _letter_share("".join(texts[:200])) > 0.3
     running = words >= 4 and distinct > 0.2 and len(set(texts)) > 2
     titles = words >= 2 and distinct > 0.8 and len(texts) > 20
     return f"text of {words:.0f} words and {letters:.0f} letters on average" if spoken and (running or titles) else ""
@@ -47,6 +48,11 @@ def _count_words(text: str) -> float:
     classes = letter_classes()[np.frombuffer(text[:2000].encode("utf-32-le", "surrogatepass"), np.uint32)]
     before = np.concatenate([[0], classes[:-1]])
     return float(((classes == 1) & (before != 1)).sum() + (classes == SINGLE).sum() / 2)
+
+
+def _letter_share(text: str) -> float:
+    """Share of letters among what is not blank: numbers and codes with spaces in them are no texts."""
+    return sum(letter.isalpha() for letter in text) / max(1, sum(not letter.isspace() for letter in text))
 
 
 def _is_unspaced(text: str) -> bool:
