@@ -9,6 +9,8 @@ export interface Ingredient {
   slot: number;
   n: number;
   share: number;
+  /** How much more frequent than on the whole map. */
+  lift: number;
 }
 
 /** Rows inside by color slot, most frequent first; `null` for the missing and "other" has no name. */
@@ -21,7 +23,11 @@ export function ingredientsOf(data: Codes, slots: Slots, inside: Bits): Ingredie
     if (data.codes[row] !== data.missing) counts[slots.slotOf[data.codes[row]]]++;
   }
   return counts
-    .map((n, slot) => ({ n, slot, share: n / (total || 1), name: nameOf(data, slots, slot) }))
+    .map((n, slot) => {
+      const share = n / (total || 1);
+      const lift = share / (slots.slots[slot].count / data.codes.length || 1);
+      return { n, slot, share, lift, name: nameOf(data, slots, slot) };
+    })
     .filter((one) => one.n > 0)
     .sort((a, b) => b.n - a.n);
 }
@@ -31,10 +37,20 @@ function nameOf(data: Codes, slots: Slots, slot: number): string {
   return isOther ? "" : (data.names[codes[0]] ?? "");
 }
 
-/** The one that makes up most, or the two that do together; null where nothing stands out. */
+const TELLING = 1.25;
+
+/** The one that makes up most, or the two that do together, where they are more frequent than elsewhere; else null. */
 export function suggestedNames(ingredients: Ingredient[]): string[] | null {
-  const named = ingredients.filter((one) => one.name !== "");
-  if (named[0]?.share >= 0.75) return [named[0].name];
-  if (named.length > 1 && named[0].share + named[1].share >= 0.7) return [named[0].name, named[1].name];
+  const telling = ingredients.filter((one) => one.name.trim() !== "" && one.lift >= TELLING);
+  if (telling[0]?.share >= 0.75) return [telling[0].name];
+  if (telling.length > 1 && telling[0].share + telling[1].share >= 0.7)
+    return [telling[0].name, telling[1].name];
   return null;
+}
+
+/** A bare number or a yes says little without its column. */
+export function withColumn(names: string[], column: string): string[] {
+  return names.every((name) => /^([\d.,+-]+|true|false|yes|no)$/i.test(name))
+    ? [`${column} ${names[0]}`, ...names.slice(1)]
+    : names;
 }

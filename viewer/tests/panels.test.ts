@@ -9,7 +9,7 @@ import type { ColumnInfo, MapInfo } from "../src/map_folder";
 import { slotsOf } from "../src/palettes";
 import { keptOf15 } from "../src/roles";
 import { baselineWins, trackOf } from "../src/scores";
-import { ingredientsOf, suggestedNames } from "../src/selection_words";
+import { ingredientsOf, suggestedNames, withColumn } from "../src/selection_words";
 import { sortedRows } from "../src/table";
 
 const column = (over: Partial<ColumnInfo>): ColumnInfo => ({
@@ -158,7 +158,14 @@ describe("what makes a group different", () => {
       ["nines", 1],
     ]);
     expect(suggestedNames(parts)).toEqual(["fours"]);
-    expect(suggestedNames(ingredientsOf(data, slotsOf(data), bitsOf([0, 3, 4], 6)))).toEqual(null);
+    expect(suggestedNames(ingredientsOf(data, slotsOf(data), bitsOf([3, 4], 6)))).toEqual([
+      "nines",
+      "sevens",
+    ]);
+    const half = { ...data, codes: Uint8Array.of(0, 0, 0, 1, 1, 1) };
+    expect(suggestedNames(ingredientsOf(half, slotsOf(half), bitsOf([0, 1, 3, 4], 6)))).toEqual(null);
+    expect(withColumn(["4", "9"], "digit")).toEqual(["digit 4", "9"]);
+    expect(withColumn(["fours"], "digit")).toEqual(["fours"]);
   });
 });
 

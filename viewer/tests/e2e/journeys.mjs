@@ -311,6 +311,14 @@ export async function phone(browser, link, step, storageState) {
     await page.waitForSelector("aside.tall");
     await rest(page, 800);
   });
+  await step("phone: search spans the bar and a row lifts the sheet", async () => {
+    await page.locator("header .seek").tap();
+    await page.locator("#search").fill("17");
+    await page.waitForSelector("#found [role=option]");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("aside.tall #panel-body h2.title");
+    assert.match(await page.locator("#panel-body h2.title").textContent(), /17/);
+  });
   await step("phone: accessible", () => accessible(page));
   await step("phone: no error", async () => assert.equal(trouble.join("\n"), ""));
   await context.close();
