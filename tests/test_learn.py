@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from belvedere.errors import ColumnError, SettingError
-from belvedere.learn import Learned, LearnSettings, embed_rows, learn, predict_rows
+from belvedere.learn import Learned, LearnSettings, Search, cross_validate, embed_rows, learn, predict_rows, tune
 from belvedere.types import Column, Schema, Source
 
 QUICK = LearnSettings(epochs=6, threads=1, width=32, n_members=2, latent_dims=8)
@@ -228,3 +228,33 @@ def test_wide_vectors_are_narrowed_and_say_so() -> None:
     assert learned.latent.shape == (60, 50)
     assert "PCA" in learned.space
     assert np.allclose(embed_rows(learned.config, learned.tensors, source.table), learned.latent, atol=1e-4)
+
+
+def test_cross_validation_scores_every_row_once_beside_a_baseline() -> None:
+    source, schema = table_source(150)
+
+    found = cross_validate(source, schema, QUICK, n_folds=3)
+
+    assert len(found.folds) == 3
+    assert all(fold[0].about.startswith("50 held-out rows") for fold in found.folds)
+    mean = found.scores[0]
+    assert mean.value == pytest.approx(np.mean([fold[0].value for fold in found.folds]))
+    assert mean.low is not None
+    assert mean.high is not None
+    assert mean.low <= mean.value <= mean.high
+    assert mean.baseline is not None
+
+
+def test_tuning_keeps_the_settings_with_the_lowest_validation_loss() -> None:
+    source, schema = table_source(200)
+
+    found = tune(source, schema, QUICK, search=Search("grid", {"learning_rate": [1e-6, 1e-2], "epochs": [8]}))
+
+    assert found.settings.learning_rate == 1e-2
+    assert [trial.loss for trial in found.trials] == sorted(trial.loss for trial in found.trials)
+    assert value(found.learned, "accuracy") > 0
+
+
+def test_a_search_over_an_unknown_setting_is_refused() -> None:
+    with pytest.raises(SettingError, match="no setting 'droput'"):
+        tune(*table_source(50), QUICK, search=Search(space={"droput": [0.1]}))

@@ -9,13 +9,28 @@ import torch
 
 from belvedere import networks, training
 from belvedere.learn.case import prepare, schema_for
+from belvedere.learn.crossval import CrossValidated, cross_validate
 from belvedere.learn.fit import learn_plain, learn_target
 from belvedere.learn.rows import embed_rows, predict_rows
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
+from belvedere.learn.tune import Trial, Tuned, tune
 from belvedere.progress import Progress, Silent
+from belvedere.training import Search
 from belvedere.types import Schema, Source
 
-__all__ = ["LearnSettings", "Learned", "embed_rows", "learn", "predict_rows"]
+__all__ = [
+    "CrossValidated",
+    "LearnSettings",
+    "Learned",
+    "Search",
+    "Trial",
+    "Tuned",
+    "cross_validate",
+    "embed_rows",
+    "learn",
+    "predict_rows",
+    "tune",
+]
 
 
 def learn(

@@ -7,7 +7,8 @@ from belvedere.training.loop import Plan, Rows, Trained, make_rows, train
 from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.plans import default_plan, thread_count
-from belvedere.training.split import given_split, random_split, strata_of, thin_out, with_valid
+from belvedere.training.search import Search, candidates
+from belvedere.training.split import assign_folds, given_split, random_split, strata_of, thin_out, with_valid
 
 __all__ = [
     "OBJECTIVES",
@@ -16,8 +17,11 @@ __all__ = [
     "Objective",
     "Plan",
     "Rows",
+    "Search",
     "Trained",
+    "assign_folds",
     "beside",
+    "candidates",
     "default_plan",
     "evaluate",
     "fit_temperature",

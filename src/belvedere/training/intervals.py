@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 Array = NDArray[Any]
 Z = 1.959964  # two-sided 95 % of a normal
@@ -52,3 +53,20 @@ def error_interval(error: Array, score: Callable[[Array, Array], Array], *, n_dr
         absolute[draw], squared[draw] = np.abs(error[at]).mean(), np.square(error[at]).mean()
     low, high = np.quantile(score(absolute, squared), [0.025, 0.975], axis=1)
     return low, high
+
+
+def mean_interval(values: Array) -> tuple[float, float]:
+    """Interval of a mean of a few values, for instance one per fold (Student 1908).
+
+    Folds share training rows, so it is somewhat too narrow.
+
+    Examples
+    --------
+    >>> low, high = mean_interval(np.array([0.8, 0.9, 0.85]))
+    >>> round(low, 2), round(high, 2)
+    (0.73, 0.97)
+    """
+    if len(values) < 2:
+        return float(values.mean()), float(values.mean())
+    half = float(student.ppf(0.975, len(values) - 1)) * float(values.std(ddof=1)) / np.sqrt(len(values))
+    return float(values.mean() - half), float(values.mean() + half)
