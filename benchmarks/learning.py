@@ -1,0 +1,105 @@
+"""How well networks learn real data, each beside a baseline: one command, one table.
+
+    python benchmarks/learning.py [NAME ...] [--seeds 3] [--threads 2]
+
+Data are read from the folder that BELVEDERE_DATA names. Default settings throughout: nothing is tuned per data set, and
+official test rows are only scored. Every row is kept, misses too.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from belvedere.kinds import learn_kinds
+from belvedere.learn import Learned, LearnSettings, cross_validate, learn
+from belvedere.sources import open_source
+from belvedere.types import Schema, Score, Source
+
+
+@dataclass(frozen=True)
+class Task:
+    """One data set, its target, and the scores that count."""
+
+    path: str
+    target: str
+    scores: tuple[str, ...] = ("accuracy",)
+    ignore: tuple[str, ...] = ()
+    n_folds: int = 0  # 0: the official or a random hold-out
+
+
+CLASSES, NUMBERS = ("accuracy", "AUC-ROC"), ("RMSE", "R²")
+TASKS = {
+    "adult": Task("adult/adult.parquet", "income", CLASSES),
+    "california": Task("california_housing/california_housing.parquet", "median_house_value", NUMBERS),
+    "credit": Task("credit_default_taiwan/credit_default_taiwan.parquet", "default.payment.next.month", CLASSES, n_folds=5),
+    "telco": Task("telco_churn/telco_churn.parquet", "churn", CLASSES, n_folds=5),
+    "german": Task("german_credit/german_credit.parquet", "risk", CLASSES, n_folds=5),
+    "fashion": Task("fashion_mnist/fashion_mnist.npz", "y"),
+    "mnist": Task("mnist/mnist.npz", "y"),
+    "gtsrb": Task("gtsrb_10k/gtsrb_10k.npz", "y"),
+    "spoken digits": Task("spoken_digits/spoken_digits.npz", "y", ignore=("speaker",)),
+    "rt_polarity": Task("rt_polarity/rt_polarity.parquet", "label"),
+    "chinese shopping": Task("zh_online_shopping/zh_online_shopping.parquet", "cat", ignore=("label",)),
+    "bladder cells": Task("scrna_mouse_bladder/counts.npz", "y"),
+    "worm neurons": Task("scrna_worm_neuron/counts.npz", "y"),
+}
+
+
+def run(task: Task, seed: int, threads: int | None) -> tuple[dict[str, Score], str, float]:
+    """Learn once; give back the scores by name, the network, and seconds in all."""
+    began = time.monotonic()
+    source, schema = opened(task)
+    settings = LearnSettings(seed=seed, threads=threads)
+    if task.n_folds:
+        scores, network = cross_validate(source, schema, settings, n_folds=task.n_folds).scores, "auto"
+    else:
+        learned: Learned = learn(source, schema, settings)
+        scores, network = learned.scores, str(learned.config["network"])
+    return {score.name: score for score in scores}, network, time.monotonic() - began
+
+
+def opened(task: Task) -> tuple[Source, Schema]:
+    """Open a data set and read its kinds."""
+    folder = Path(os.environ["BELVEDERE_DATA"])
+    source = open_source(str(folder / task.path))
+    names = {name.lower(): name for name in source.table.column_names}
+    target = names.get(task.target.lower(), task.target)
+    return source, learn_kinds(source, target=target, ignore=task.ignore)
+
+
+def report(name: str, task: Task, seeds: int, threads: int | None) -> None:
+    """Print one line per score: mean over seeds, spread, baseline, seconds."""
+    found = [run(task, seed, threads) for seed in range(seeds)]
+    seconds = np.mean([f[2] for f in found])
+    for score in task.scores:
+        values = [f[0][score].value for f in found]
+        baselines = [f[0][score].baseline for f in found]
+        baseline = float(np.mean([b for b in baselines if b is not None]))
+        print(
+            f"| {name} | {score} | {found[0][1]} | {np.mean(values):.4f} ± {np.std(values):.4f} | "
+            f"{baseline:.4f} ({found[0][0][score].baseline_name}) | {seconds:.0f} s |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Run the data sets asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=", ".join(TASKS))
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--threads", type=int)
+    asked = parser.parse_args()
+    print("| data | score | network | ours | baseline | whole run |\n|---|---|---|---|---|---|", flush=True)
+    for name in asked.names or TASKS:
+        try:
+            report(name, TASKS[name], asked.seeds, asked.threads)
+        except Exception as error:  # one failure must not hide the other rows
+            print(f"| {name} | failed: {type(error).__name__}: {error} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
