@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from sklearn.decomposition import TruncatedSVD
+from threadpoolctl import threadpool_limits
 
 from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
@@ -142,7 +143,8 @@ def _learn_projection(grams: Any, idf: Array, seed: int) -> tuple[Array, Array, 
     if n_dims < 1:
         return np.zeros((N_GRAMS, 1), np.float32), np.zeros(1, np.float32), 1.0
     svd = TruncatedSVD(n_dims, n_iter=3, random_state=seed)
-    places = svd.fit_transform(weighted[:, used])
+    with threadpool_limits(1, user_api="blas"):  # its matrices are narrow: more threads only wait for each other
+        places = svd.fit_transform(weighted[:, used])
     projection = np.zeros((N_GRAMS, n_dims), np.float32)
     projection[used] = svd.components_.T
     return projection, places.mean(axis=0).astype(np.float32), float(places.var(axis=0).sum())
