@@ -1,7 +1,8 @@
 /** From nothing to a shown map: settings remembered, the map fetched, the address followed. */
 
 import { ApiError, type Backend } from "./backend";
-import { createExplorer, type Explorer, type Settings } from "./explorer";
+import { createExplorer } from "./create_explorer";
+import type { Explorer, Settings } from "./explorer";
 import { checkPlaces } from "./map_folder";
 import { firstColor } from "./roles";
 import type { Camera, Theme } from "./scene/types";

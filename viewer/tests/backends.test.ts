@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { servedBackend } from "../src/api";
 import { csvText, inlinedBackend, searchPreviews } from "../src/api_inlined";
 import { ApiError } from "../src/backend";
-import { lastWins } from "../src/explorer";
+
 import { createPreviews } from "../src/previews";
+import { lastWins } from "../src/work";
 
 /** As much of a page as the inlined backend looks at. */
 function pageWith(blocks: Record<string, { bytes: Uint8Array; gzip: boolean }>): Document {

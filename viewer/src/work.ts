@@ -1,0 +1,36 @@
+/** Order in work that takes time. */
+
+import type { Cell } from "./store";
+
+/** Runs one at a time; calls that come meanwhile are answered by one more run. */
+export function lastWins(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let again = false;
+  return () => {
+    if (running) {
+      again = true;
+      return running;
+    }
+    const run = async () => {
+      do {
+        again = false;
+        await work();
+      } while (again);
+      running = null;
+    };
+    running = run();
+    return running;
+  };
+}
+
+/** Resolves with the first value that is not null. */
+export function whenSet<T>(from: Cell<T | null>): Promise<T> {
+  return new Promise((done) => {
+    let stop: (() => void) | null = null;
+    stop = from.subscribe((value) => {
+      if (value === null) return;
+      done(value);
+      queueMicrotask(() => stop?.());
+    });
+  });
+}
