@@ -22,6 +22,7 @@ from belvedere.progress import Progress, Silent
 from belvedere.types import Floats
 
 EARLY_ATTRACTION = 12.0
+REACH = 0.5  # of the map's radius: how far from a group's center its force reaches
 EARLY_OVERVIEW = 10.0  # the large picture counts so many times more while clusters gather
 
 
@@ -121,7 +122,8 @@ class _Descent:
         self.field = Field()
         self.overview = overview if schedule.global_weight > 0 else None
         self.group_of = np.zeros(len(start), np.int32) if overview is None else overview.group_of
-        self.group_force = np.zeros((int(self.group_of.max()) + 1, 2), np.float32)
+        self.groups = np.zeros((int(self.group_of.max()) + 1, 4), np.float32)
+        self.per_reach = 0.0
         self.moved: list[float] = []
 
     def step(self, number: int) -> None:
@@ -131,14 +133,16 @@ class _Descent:
         if number == plan.early:
             self.speed[:], self.gain[:] = 0, 1
         if number % 10 == 0 and self.overview is not None:
-            self.group_force = group_forces(self.overview, self.places)
+            self.groups = group_forces(self.overview, self.places)
+            self.per_reach = REACH**-2 / max(float(self.places.var()), 1e-30)
         attract(self.places, self.graph.starts, self.graph.others, self.graph.weights, self.pull)
         total = self.field.read(self.places, self.push, self.mass)
         attraction = EARLY_ATTRACTION if early else plan.attraction
         rate, momentum = n / attraction, 0.5 if early else 0.8
         weight = 2 * plan.global_weight * (EARLY_OVERVIEW if early else 1.0) / n
-        rates = tuple(map(np.float32, (4 * attraction, 4 / max(total, 1e-12), weight, rate, momentum, 5.0)))
-        move(self.places, self.speed, self.gain, self.pull, self.push, self.group_of, self.group_force, rates)
+        numbers = (4 * attraction, 4 / max(total, 1e-12), weight, self.per_reach, rate, momentum, 5.0)
+        rates = tuple(map(np.float32, numbers))
+        move(self.places, self.speed, self.gain, self.pull, self.push, self.group_of, self.groups, rates)
         self.n_steps += 1
 
     def is_at_rest(self, number: int) -> bool:

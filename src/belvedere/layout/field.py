@@ -16,6 +16,7 @@ from belvedere.layout.kernels import N_GRIDS, add_grids, gather, spread
 from belvedere.types import Floats
 
 CELL = 1.0  # side of a cell in map units; the kernel is about one unit wide
+FEW_ROWS = 20_000  # up to here finer cells cost next to nothing
 FEWEST, MOST = 64, 2048  # nodes a side
 FAST_SIZES = np.array(
     sorted(
@@ -39,8 +40,9 @@ class Frame:
         return np.float32(self.low), np.float32(1 / self.cell)
 
 
-def frame_of(places: Floats, cell: float = CELL) -> Frame:
+def frame_of(places: Floats) -> Frame:
     """Lay a square grid round all places, two nodes wider on each side."""
+    cell = CELL if len(places) > FEW_ROWS else CELL / 2
     low, high = float(places.min()), float(places.max())
     wide = max(high - low, 1e-6)
     cell = min(max(cell, wide / (MOST - 6)), wide / (FEWEST - 6))

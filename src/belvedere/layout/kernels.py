@@ -95,12 +95,19 @@ def gather(places, field, low, per_unit, push, mass):
 
 
 @compiled
-def move(places, speed, gain, pull, push, group_of, group_force, rates):  # noqa: PLR0913 - a kernel takes plain arrays
-    """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend`."""
-    attraction, repulsion, overview, rate, momentum, longest = rates
+def move(places, speed, gain, pull, push, group_of, groups, rates):  # noqa: PLR0913 - a kernel takes plain arrays
+    """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend`.
+
+    `groups` (groups, 4) holds the force on each group and its center; a row that has strayed from the center feels
+    less of it, or a row that nothing holds would be driven off for ever.
+    """
+    attraction, repulsion, overview, per_reach, rate, momentum, longest = rates
     for i in numba.prange(places.shape[0]):
+        g = group_of[i]
+        sx, sy = places[i, 0] - groups[g, 2], places[i, 1] - groups[g, 3]
+        share = overview / (np.float32(1) + (sx * sx + sy * sy) * per_reach)
         for c in range(2):
-            force = attraction * pull[i, c] - repulsion * push[i, c] + overview * group_force[group_of[i], c]
+            force = attraction * pull[i, c] - repulsion * push[i, c] + share * groups[g, c]
             k = gain[i, c]
             k = k + np.float32(0.2) if (force > 0) != (speed[i, c] > 0) else k * np.float32(0.8)
             gain[i, c] = k = max(k, np.float32(0.01))

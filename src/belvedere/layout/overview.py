@@ -53,10 +53,11 @@ def find_groups(rows: Floats, *, n_groups: int = N_GROUPS, seed: int = 0) -> Ove
 
 
 def group_forces(overview: Overview, places: Floats) -> Floats:
-    """How far each group's center lies from where the true distances want it: float32 (groups, 2)."""
+    """How far each group's center lies from where the true distances want it, and the center: float32 (groups, 4)."""
     shares, true = overview.shares, overview.distances
     centers = _means(places.astype(np.float64), overview.group_of, shares * len(places))
-    centers -= shares @ centers
+    middle = shares @ centers
+    centers -= middle
     gaps = centers[:, None] - centers[None]  # (groups, groups, 2)
     drawn = np.maximum(_lengths(gaps), 1e-12)
     pairs = np.outer(shares, shares)
@@ -64,7 +65,7 @@ def group_forces(overview: Overview, places: Floats) -> Floats:
     wanted = ((shares[None] * scale * true / drawn)[:, :, None] * gaps).sum(axis=1)
     force = centers - wanted
     widening = (shares[:, None] * force * centers).sum() / max((shares[:, None] * centers**2).sum(), 1e-30)
-    return np.asarray(force - widening * centers, np.float32)
+    return np.concatenate([force - widening * centers, centers + middle], axis=1).astype(np.float32)
 
 
 def _means(rows: NDArray[np.float64], group_of: Ints, sizes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from belvedere.types import Floats, Ints, Region
 COARSEST = (6, 15)  # how many regions level 0 may have
 FINER = 3.2  # each level has about so many times the regions of the one above
 N_LEVELS = 4
+NOTHING_LINKS = 50.0  # the step where parts are not linked at all
 FEWEST_ROWS = 5  # smaller regions are left as holes
 
 
@@ -155,6 +156,8 @@ def _counts(tree: _Tree, n_rows: int) -> list[int]:
 def _step(tree: _Tree, count: int) -> float:
     """How much weaker the next join is than the last one when `count` nodes are left."""
     at = tree.n - count  # joins done
+    if at == len(tree.strength) and count > 1:
+        return NOTHING_LINKS
     if at <= 0 or at >= len(tree.strength):
         return 0.0
     return float(np.log(tree.strength[at - 1] / tree.strength[at]))

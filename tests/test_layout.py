@@ -1,0 +1,230 @@
+"""Promises of the layout engine's parts."""
+
+import numpy as np
+import pytest
+from sklearn.neighbors import NearestNeighbors
+
+from belvedere.errors import SettingError
+from belvedere.layout.affinities import build_affinities
+from belvedere.layout.align import fit_alignment, measure_drift
+from belvedere.layout.descend import Schedule, descend, starting_places
+from belvedere.layout.field import Field, exact_repulsion
+from belvedere.layout.kernels import rerank
+from belvedere.layout.landmarks import choose_landmarks, hash_order
+from belvedere.layout.neighbors import exact_neighbors, find_neighbors, share_found
+from belvedere.layout.overview import find_groups, group_forces
+from belvedere.layout.project import fit_projection, project
+from belvedere.layout.regions import find_regions
+
+
+def islands(n_rows: int = 300, n_islands: int = 3, n_dims: int = 6, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in well separated Gaussian islands, and the island of each."""
+    random = np.random.default_rng(seed)
+    island = np.arange(n_rows) % n_islands
+    centers = 8 * random.standard_normal((n_islands, n_dims))
+    return (centers[island] + random.standard_normal((n_rows, n_dims))).astype(np.float32), island
+
+
+def test_repulsion_on_the_grid_is_that_of_all_pairs() -> None:
+    """The grid's forces and Z agree with sums over all pairs to one percent."""
+    places = (20 * np.random.default_rng(0).standard_normal((400, 2))).astype(np.float32)
+    push, mass = np.empty_like(places), np.empty(400, np.float32)
+
+    total = Field().read(places, push, mass)
+
+    true, true_total = exact_repulsion(places.astype(np.float64))
+    assert total == pytest.approx(true_total, rel=0.01)
+    assert np.abs(push - true).mean() < 0.02 * np.abs(true).mean()
+
+
+def test_projection_keeps_distances_when_all_axes_are_kept() -> None:
+    """As many axes as columns only turn the data."""
+    rows = np.random.default_rng(0).standard_normal((50, 5)).astype(np.float32)
+
+    turned = project(rows, fit_projection(rows, 5))
+
+    assert np.allclose(np.linalg.norm(rows[:10, None] - rows, axis=2), np.linalg.norm(turned[:10, None] - turned, axis=2), atol=1e-4)
+
+
+def test_a_projected_row_does_not_depend_on_the_rows_beside_it() -> None:
+    """One row alone and the same row in a crowd get equal bits."""
+    rows = np.random.default_rng(0).standard_normal((3000, 70)).astype(np.float32)
+    axes = fit_projection(rows, 20)
+
+    assert np.array_equal(project(rows, axes)[2999], project(rows[2999:], axes)[0])
+
+
+def test_wide_rows_get_nearly_the_exact_axes() -> None:
+    """Above 2,000 columns the randomized axes span what the exact ones do."""
+    random = np.random.default_rng(0)
+    rows = (random.standard_normal((60, 3)) @ (10 * random.standard_normal((3, 2100)))).astype(np.float32)
+    rows += 0.1 * random.standard_normal(rows.shape).astype(np.float32)
+
+    found = fit_projection(rows, 3)
+
+    exact = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)[2][:3]
+    assert np.linalg.svd(exact @ found.axes)[1].min() > 0.999
+    assert found.share > 0.99
+
+
+def test_neighbors_are_those_of_sklearn() -> None:
+    rows, _ = islands(200)
+
+    found = find_neighbors(rows, 7)
+
+    true = NearestNeighbors(n_neighbors=8).fit(rows).kneighbors(rows)
+    assert np.array_equal(found.neighbors, true[1][:, 1:])
+    assert np.allclose(found.distances, true[0][:, 1:], atol=1e-4)
+
+
+def test_equal_rows_make_no_hub() -> None:
+    """Of 500 equal rows none is the neighbor of more than 20 others, and nobody is its own neighbor."""
+    rows = np.repeat(np.float32([[0, 0], [5, 5]]), [500, 20], axis=0)
+
+    found = find_neighbors(rows, 15)
+
+    assert np.bincount(found.neighbors.ravel(), minlength=520).max() <= 20
+    assert not (found.neighbors == np.arange(520)[:, None]).any()
+    assert found.distances[:500].max() == 0
+
+
+def test_rows_with_one_twin_keep_their_other_neighbors() -> None:
+    """With every row there twice, neighbors are as near as sklearn's."""
+    rows = np.repeat(np.random.default_rng(0).standard_normal((60, 3)).astype(np.float32), 2, axis=0)
+
+    found = find_neighbors(rows, 6)
+
+    true = NearestNeighbors(n_neighbors=7).fit(rows).kneighbors(rows)[0][:, 1:]
+    assert np.allclose(found.distances, true, atol=1e-3)
+    assert all(len(set(line)) == 6 for line in found.neighbors.tolist())
+
+
+def test_reranking_finds_the_nearest_candidates() -> None:
+    rows = np.float32([[0], [1], [2], [4]])
+    near, squared = np.empty((1, 2), np.int32), np.empty((1, 2), np.float32)
+
+    rerank(rows[:1], rows, np.int32([[3, 2, 1, 0, -1]]), np.int64([0]), near, squared)
+
+    assert near.tolist() == [[1, 2]]
+    assert squared.tolist() == [[1, 4]]
+
+
+def test_affinities_are_symmetric_and_sum_to_one() -> None:
+    neighbors = find_neighbors(islands(100)[0], 5).neighbors
+
+    links = build_affinities(neighbors)
+
+    dense = np.zeros((100, 100))
+    for row in range(100):
+        part = slice(links.starts[row], links.starts[row + 1])
+        dense[row, links.others[part]] = links.weights[part]
+    assert np.array_equal(dense, dense.T)
+    assert dense.sum() == pytest.approx(1)
+
+
+def test_neighbors_find_each_other_by_the_descent() -> None:
+    """Before the descent few neighbors are neighbors on the map; afterwards most are."""
+    rows, _ = islands(400, 20, 10)
+    neighbors = find_neighbors(rows, 15).neighbors
+    start = starting_places(project(rows, fit_projection(rows, 2)))
+
+    layout = descend(start, build_affinities(neighbors), Schedule())
+
+    before = share_found(find_neighbors(start, 15).neighbors, neighbors)
+    assert share_found(find_neighbors(layout.places, 15).neighbors, neighbors) > before + 0.2
+
+
+def test_a_stopped_descent_keeps_the_map_so_far() -> None:
+    """Ctrl-C in step 30 leaves finite places of 30 steps."""
+
+    class Stop:
+        def start(self, stage: str, total: int | None = None) -> None: ...
+        def advance(self, done: int, note: str = "") -> None:
+            if done == 30:
+                raise KeyboardInterrupt
+
+        def finish(self, note: str = "") -> None: ...
+        def say(self, sentence: str) -> None: ...
+
+    rows, _ = islands(120)
+
+    layout = descend(starting_places(rows), build_affinities(find_neighbors(rows, 10).neighbors), Schedule(), progress=Stop())
+
+    assert (layout.end, layout.n_steps) == ("interrupted", 30)
+    assert np.isfinite(layout.places).all()
+
+
+def test_the_overview_neither_shifts_nor_widens_the_map() -> None:
+    """Forces on groups sum to nothing, and do no work on the map's size."""
+    rows, _ = islands(400, 8)
+    groups = find_groups(rows, n_groups=8)
+    places = np.random.default_rng(1).standard_normal((400, 2)).astype(np.float32)
+
+    force = group_forces(groups, places)[groups.group_of, :2]
+
+    centers = np.stack([places[groups.group_of == g].mean(axis=0) for g in range(8)])[groups.group_of]
+    assert np.abs(force.mean(axis=0)).max() < 1e-5
+    assert abs((force * (centers - centers.mean(axis=0))).sum()) < 1e-2 * np.abs(force).sum()
+
+
+def test_a_true_picture_of_two_dimensions_needs_no_overview() -> None:
+    """Where distances on the map are right already, no group is drawn anywhere."""
+    rows = np.random.default_rng(0).standard_normal((500, 2)).astype(np.float32)
+
+    assert np.abs(group_forces(find_groups(rows, n_groups=20), 3 * rows)[:, :2]).max() < 1e-4
+
+
+def test_landmarks_stay_when_rows_are_added() -> None:
+    """Nine of ten hashed landmarks are chosen again after 20 % more rows."""
+    rows = np.random.default_rng(0).standard_normal((1200, 4)).astype(np.float32)
+    before, after = choose_landmarks(rows[:1000], 300), choose_landmarks(rows, 360)
+
+    kept = np.isin(before.rows, after.rows).mean()
+
+    assert kept > 0.85
+    assert np.array_equal(hash_order(rows)[:10], hash_order(rows[:10]))
+
+
+def test_a_rare_far_island_gets_landmarks() -> None:
+    rows = np.random.default_rng(0).standard_normal((2000, 3)).astype(np.float32)
+    rows[7:10] += 50
+
+    assert np.isin([7, 8, 9], choose_landmarks(rows, 100).rows).any()
+
+
+def test_alignment_undoes_a_turn_a_mirror_and_a_scale() -> None:
+    old = np.random.default_rng(0).standard_normal((40, 2)).astype(np.float32)
+    new = 3 * old @ np.float32([[0, 1], [1, 0]]) + np.float32([5, -2])
+
+    back = fit_alignment(new, old).apply(new)
+
+    assert np.allclose(back, old, atol=1e-5)
+    assert measure_drift(back, old).most < 1e-5
+
+
+def test_maps_without_shared_rows_are_not_aligned() -> None:
+    with pytest.raises(SettingError, match="must share rows"):
+        fit_alignment(np.zeros((2, 2), np.float32), np.zeros((3, 2), np.float32))
+
+
+def test_regions_are_the_islands_and_nest() -> None:
+    """Eight islands give eight regions at the coarsest level, and every region lies inside its parent."""
+    rows, island = islands(1600, 8, 10)
+    graph = find_neighbors(rows, 15)
+
+    found = find_regions(graph.neighbors, graph.distances, rows[:, :2].copy())
+
+    coarse = found.region_of[:, 0]
+    assert len(np.unique(coarse)) == 8
+    assert all(len(np.unique(coarse[island == i])) == 1 for i in range(8))
+    assert found.region_of.shape[1] >= 4
+    for region in found.regions:
+        members = found.region_of[:, region.level] == region.id
+        assert members.sum() == region.n_rows
+        assert region.level == 0 or (found.region_of[members, region.level - 1] == region.parent).all()
+
+
+def test_exact_neighbors_leave_the_row_itself_out() -> None:
+    rows = np.float32([[0], [1], [1], [5]])
+
+    assert exact_neighbors(rows, np.int64([1]), 1).tolist() == [[2]]
