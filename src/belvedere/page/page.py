@@ -136,7 +136,8 @@ def extent_of(places: NDArray[Any]) -> tuple[float, float, float, float]:
     if not len(there):
         return 0.0, 0.0, 1.0, 1.0
     (x0, y0), (x1, y1) = there.min(axis=0).astype(float), there.max(axis=0).astype(float)
-    return float(x0), float(y0), float(x1 if x1 > x0 else x0 + 1), float(y1 if y1 > y0 else y0 + 1)
+    pad_x, pad_y = (0.0 if x1 > x0 else 0.5), (0.0 if y1 > y0 else 0.5)  # one place alone lies in the middle
+    return float(x0 - pad_x), float(y0 - pad_y), float(x1 + pad_x), float(y1 + pad_y)
 
 
 def quantize_places(places: NDArray[Any], extent: tuple[float, float, float, float]) -> NDArray[np.uint16]:
