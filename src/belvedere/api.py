@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from belvedere.errors import SourceError
 from belvedere.maps import Map
 from belvedere.progress import Progress, Silent
 from belvedere.types import Finding, MapContent, Schema, Source
@@ -73,7 +74,9 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     from belvedere.sources import open_source
 
     progress, clock = progress or Silent(), Clock()
-    source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed)
+    keep = {"keep": [*([target] if target else []), *(kinds or {})]}  # never folded into a wide vector
+    source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options=keep)
+    _insist_on_rows(source)
     schema = learn_kinds(source, overrides=kinds, target=target, ignore=ignore)
     clock.lap("read")
     _tell(progress, source, schema)
@@ -126,6 +129,12 @@ def _scratch(folder: str | Path | None) -> Path:
 
 
 _held: list[tempfile.TemporaryDirectory[str]] = []  # kept alive while memory-mapped tables may point into them
+
+
+def _insist_on_rows(source: Source) -> None:
+    """Refuse a table without rows."""
+    if source.n_rows == 0:
+        raise SourceError(f"Data must have at least one row, but {source.name!r} has none. Choose other data.")
 
 
 def _tell(progress: Progress, source: Source, schema: Schema) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
@@ -218,7 +218,27 @@ class Map:
         from belvedere import mapfolder
         from belvedere.serve import serve_map
 
-        serve_map(self.content, host=host, port=port, open_browser=open_browser, path=self.path, edits=mapfolder)
+        serve_map(
+            self.content,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            path=self.path,
+            edits=mapfolder,
+            place=self._place_table if self.network else None,
+            explain=self._explain_row if self.network else None,
+        )
+
+    def _place_table(self, table: pa.Table) -> tuple[Floats, dict[str, Floats]]:
+        """Place rows for the explorer; torch is loaded when it is first asked."""
+        placed = self.place(table)
+        return placed.places, placed.channels
+
+    def _explain_row(self, row: int, what: str) -> dict[str, Any]:
+        """Explain a row for the explorer."""
+        from belvedere.explaining import answer
+
+        return answer(self.content, row, cast("Any", what))
 
     def export(self, path: str | Path, *, color: str | None = None, theme: Literal["light", "dark"] = "light") -> Path:
         """Write the map as a picture (.png, .svg), a page (.html) or a table (.parquet, .csv), by the suffix."""

@@ -101,6 +101,13 @@ class NewRows(Body):
     rows: Annotated[list[dict[str, Any]], Field(max_length=1_000)]
 
 
+class Asked(Body):
+    """A row to be explained, and what of it."""
+
+    row: int
+    what: Literal["place", "prediction", "change"] = "place"
+
+
 def answer_map(request: Request, served: Map) -> Response:
     """`MapInfo`: everything but the bytes."""
     return _json(request, served.page.info(served.can))
@@ -202,6 +209,13 @@ def answer_place(request: Request, new: NewRows, served: Map) -> Response:
         return _missing("This map cannot place new rows.")
     places, channels = served.place(_table_of(new.rows))
     return _json(request, {"places": places, "channels": channels})
+
+
+def answer_explain(request: Request, asked: Asked, served: Map) -> Response:
+    """Why a row lies where it lies, or was predicted so."""
+    if served.explain is None:
+        return _missing("This map cannot explain its rows.")
+    return _json(request, served.explain(int(served.check_rows([asked.row])[0]), asked.what))
 
 
 def _table_of(rows: list[dict[str, Any]]) -> pa.Table:

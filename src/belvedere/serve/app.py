@@ -13,7 +13,7 @@ from belvedere.errors import BelvedereError
 from belvedere.serve import answers
 from belvedere.serve.guard import Guard, Keys
 from belvedere.serve.hosts import LOCAL_HOSTS
-from belvedere.serve.served import Edits, PlaceRows, Served
+from belvedere.serve.served import Edits, ExplainRow, PlaceRows, Served
 from belvedere.types import MapContent
 
 VIEWER = Path(__file__).parent.parent / "viewer"
@@ -54,15 +54,17 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/api/regions", answers.answer_regions),
     ("POST", "/api/tags", answers.answer_tags),
     ("POST", "/api/place", answers.answer_place),
+    ("POST", "/api/explain", answers.answer_explain),
 )
 
 
-def build_app(
+def build_app(  # noqa: PLR0913 - each option is a skill that the page may have
     content: MapContent,
     *,
     token: str,
     hosts: Sequence[str] = LOCAL_HOSTS,
     place: PlaceRows | None = None,
+    explain: ExplainRow | None = None,
     path: Path | None = None,
     edits: Edits | None = None,
 ) -> FastAPI:
@@ -78,6 +80,8 @@ def build_app(
         Host names that the server answers to, without port.
     place : callable, optional
         Places new rows (`POST /api/place`).
+    explain : callable, optional
+        Explains a row (`POST /api/explain`).
     path : pathlib.Path, optional
         The map folder, where edits are kept.
     edits : module or object, optional
@@ -87,7 +91,7 @@ def build_app(
     -------
     fastapi.FastAPI
     """
-    return guarded_app(Served(content, place=place, path=path, edits=edits), Keys(token), hosts)
+    return guarded_app(Served(content, place=place, explain=explain, path=path, edits=edits), Keys(token), hosts)
 
 
 def guarded_app(served: Served, keys: Keys, hosts: Sequence[str]) -> FastAPI:

@@ -19,7 +19,7 @@ from belvedere.errors import SettingError
 from belvedere.serve.app import guarded_app
 from belvedere.serve.guard import Keys
 from belvedere.serve.hosts import allowed_hosts, is_loopback, shown_host
-from belvedere.serve.served import Edits, PlaceRows, Served
+from belvedere.serve.served import Edits, ExplainRow, PlaceRows, Served
 from belvedere.types import MapContent
 
 HEADER_TIMEOUT_S = 10
@@ -109,6 +109,7 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
     path: Path | None = None,
     edits: Edits | None = None,
     place: PlaceRows | None = None,
+    explain: ExplainRow | None = None,
     say: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a map until the person stops it with Ctrl-C.
@@ -123,8 +124,8 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
         Whether to open the link in the person's browser.
     path, edits :
         The map folder, and what keeps edits in it (`belvedere.mapfolder`).
-    place : callable, optional
-        Places new rows.
+    place, explain : callable, optional
+        Place new rows; explain a row.
     say : callable
         Told the sentences that a person should read; they are written to the terminal where none is given.
 
@@ -134,7 +135,7 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
         Where the port is taken or the host is not one of this machine.
     """
     say = say or _tell
-    served = Served(content, place=place, path=path, edits=edits)
+    served = Served(content, place=place, explain=explain, path=path, edits=edits)
     running = start_server(served, host=host, port=port, say=say)
     try:
         say(f"{content.name}: {running.link}")

@@ -18,6 +18,7 @@ from belvedere.serve.search import searched_columns
 from belvedere.types import TAG_WHY, Column, MapContent, Schema
 
 PlaceRows = Callable[[pa.Table], tuple[NDArray[Any], dict[str, NDArray[Any]]]]
+ExplainRow = Callable[[int, str], dict[str, Any]]
 
 
 class Edits(Protocol):
@@ -38,6 +39,8 @@ class Served:
     content : MapContent
     place : callable, optional
         Places new rows: a table in, places (rows, 2) and channels out.
+    explain : callable, optional
+        Explains a row: its number and 'place', 'prediction' or 'change' in, JSON-able data out.
     path : path-like, optional
         The map folder; edits need it.
     edits : Edits, optional
@@ -49,11 +52,12 @@ class Served:
         content: MapContent,
         *,
         place: PlaceRows | None = None,
+        explain: ExplainRow | None = None,
         path: Path | None = None,
         edits: Edits | None = None,
     ) -> None:
         self.page = Page(content)
-        self.place, self.path, self._edits = place, path, edits
+        self.place, self.explain, self.path, self._edits = place, explain, path, edits
         self._lock = threading.Lock()
         self.index = TextIndex(content, path)
 
@@ -73,6 +77,7 @@ class Served:
             "edit": self.path is not None and self._edits is not None,
             "contrast": True,
             "place": self.place is not None,
+            "explain": self.explain is not None,
         }
 
     def check_rows(self, rows: Sequence[int]) -> NDArray[np.int64]:
