@@ -155,7 +155,7 @@ def print_explanation(console: Any, found: "Explanation") -> None:
         table.add_row(escape(name), *_bar(value / longest), f"{value:+.3g}")
     console.print(table)
     for detail in found.details:
-        if detail.parts == "pixels" and detail.shape[1] <= 96:
+        if detail.parts == "pixels" and detail.shape[1] <= 96 and console.color_system:
             print_map(console, detail)
     console.print(
         f"\n[dim]The pulls add up to within {found.error:.2%}; the row lies {found.residual:.1%} of the width from "
@@ -178,17 +178,19 @@ def print_change(console: Any, found: "Counterfactual") -> None:
 
 def print_map(console: Any, detail: "Detail") -> None:
     """Print the signed pulls of pixels, two rows of pixels per line of text."""
+    import numpy as np
+    from rich.color import Color
     from rich.style import Style
     from rich.text import Text
 
     from belvedere.explain.picture import signed_colors
 
-    colors = signed_colors(detail.along)
-    for y in range(0, colors.height - 1, 2):
+    pixels = np.asarray(signed_colors(detail.along))
+    for y in range(0, len(pixels) - 1, 2):
         line = Text()
-        for x in range(colors.width):
-            above, below = (colors.getpixel((x, y + dy)) for dy in (0, 1))
-            line.append("▀", Style(color="rgb({},{},{})".format(*above), bgcolor="rgb({},{},{})".format(*below)))
+        for x in range(pixels.shape[1]):
+            above, below = (tuple(pixels[y + dy, x].tolist()) for dy in (0, 1))
+            line.append("▀", Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below)))
         console.print(line)
 
 

@@ -62,7 +62,7 @@ def lobatto(n_nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def integrate(
-    function: Function, start: Gates, stop: Gates, *, tolerance: float, rounds: int = 6, n_nodes: int = N_NODES
+    function: Function, start: Gates, stop: Gates, *, tolerance: float, rounds: int = 18, n_nodes: int = N_NODES
 ) -> Integral:
     """Integrate gradients from `start` to `stop`, halving panels until they add up.
 

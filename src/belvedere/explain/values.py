@@ -23,8 +23,8 @@ class Pull:
     along : float
         Part of the amount in the direction that the row went, signed: negative pulls hold it back.
     strength : float
-        Length of the amount per unit of difference from the baseline, 0 where the row does not differ: what the
-        network makes of the column, whatever the row's value.
+        `along` per unit of difference from the baseline, 0 where the row does not differ: what the network makes of
+        the column, however extreme the row's value is.
     """
 
     column: str

@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.types import Floats, MapContent
+from belvedere.values import to_codes, to_floats
 
 if TYPE_CHECKING:
     from belvedere.explaining.whole import Whole
@@ -31,7 +32,7 @@ def doubts_about(
     """
     residual, error = measured
     content = whole.content
-    said = list(_of_distance(whole, number, table, i))
+    said = [*_of_distance(whole, number, table, i), *unseen_values(whole, table, i)]
     kept = content.channels.get("kept")
     if number >= 0 and kept is not None and kept[number] < LOST:
         said.append(
@@ -61,6 +62,22 @@ def _of_distance(whole: "Whole", number: int, table: pa.Table, i: int) -> tuple[
         f"The row is farther from its nearest neighbors than {share:.1%} of the rows learned from: nothing like it was "
         "seen, so neither its place nor this explanation can be relied on.",
     )
+
+
+def unseen_values(whole: "Whole", table: pa.Table, i: int) -> tuple[str, ...]:
+    """Values outside what was there in training: numbers beyond the range, levels never met."""
+    found = []
+    for item in whole.entrance.inputs:
+        column = table.column(item.name).slice(i, 1)
+        if item.kind == "number":
+            value = float(to_floats(column)[0])
+            if value < item.info["min"] or value > item.info["max"]:
+                found.append(f"{item.name} {value:.5g} (seen {item.info['min']:.5g} to {item.info['max']:.5g})")
+        elif item.kind in ("category", "boolean"):
+            codes, levels = to_codes(column)
+            if codes[0] >= 0 and levels[codes[0]] not in item.info["categories"]:
+                found.append(f"{item.name} {levels[codes[0]]!r}")
+    return (f"Hardly or never seen in training: {', '.join(found[:5])}.",) if found else ()
 
 
 def outlying_share(whole: "Whole", table: pa.Table) -> float:

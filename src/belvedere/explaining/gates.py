@@ -157,13 +157,19 @@ def _gates_of_ngrams(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
         grams = batch[f"{encoder.position}.grams"].long()
         weight = encoder.get_buffer("idf")[grams] * (grams != 0)
         weight = weight / weight.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-6)
-        vectors = torch.cat([encoder.embed.detach()[grams], encoder.get_buffer("projection")[grams]], dim=2)
-        vectors = vectors * weight[:, :, None]  # (rows, grams, width)
-        amounts = torch.einsum("orw,rgw->rog", slopes, vectors)
+        vectors = encoder.embed.detach()[grams]
+        if encoder.project is not None:
+            vectors = vectors + encoder.get_buffer("projection")[grams] @ encoder.project.weight.detach().T
+        vectors = vectors * weight[:, :, None]  # (rows, grams, dims)
+        amounts = torch.einsum("ord,rgd->rog", slopes, vectors)
         return [Share(encoder.position, amounts.numpy(), vectors.norm(dim=2).numpy())]
 
-    first = encoder.mix
-    return [Gate(fold, module=first, side="in", blank=torch.zeros_like)]
+    def blank(row: Tensor) -> Tensor:
+        return (
+            torch.zeros_like(row) if encoder.project is None else encoder.project.bias.detach().expand_as(row).clone()
+        )
+
+    return [Gate(fold, module=encoder.drop, side="in", blank=blank)]
 
 
 GATES: dict[type[Encoder], Callable[[Encoder, tuple[Input, ...]], list[Gate]]] = {
