@@ -61,7 +61,7 @@ class DrawSettings:
     """
 
     attraction: float = 1.0
-    global_weight: float = 0.01
+    global_weight: float = 0.005
     n_neighbors: int = 15
     metric: Literal["euclidean", "cosine"] = "euclidean"
     seed: int = 0
@@ -130,8 +130,7 @@ def draw(
     settings, tell = settings or DrawSettings(), progress or Silent()
     _check(latent, settings)
     _use_threads(settings.n_threads)
-    rows, projection = _prepare(latent, settings)
-    full = _full(latent, settings, projection)
+    rows, projection, full = prepare(latent, settings)
     laid = lay_out(rows, _layout_settings(settings), full=full, progress=tell)
     network = distill(rows, laid.places, seed=settings.seed, progress=tell)
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
@@ -143,7 +142,7 @@ def draw(
         near,
         found.regions,
         found.region_of,
-        (*_judge(np.asarray(latent), laid.places, raw, labels), *dubious_rows),
+        (*judge(np.asarray(latent), laid.places, raw, labels), *dubious_rows),
         *pack(rows, full, projection, network, laid, _placing(settings)),
         notes=(*_axes_note(projection), *laid.notes),
     )
@@ -175,26 +174,19 @@ def _use_threads(n_threads: int) -> None:
         torch.set_num_threads(n_threads)
 
 
-def _prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection | None]:
+def prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection | None, Floats | None]:
+    """Make rows ready for the layout: on few axes, the projection, and the rows before it (None where none was needed)."""
     rows = np.ascontiguousarray(latent, np.float32)
     rows = unit_rows(rows) if settings.metric == "cosine" else rows
     if rows.shape[1] <= MAX_DIMS:
-        return rows, None
+        return rows, None, None
     projection = fit_projection(rows, N_AXES, seed=settings.seed)
-    return project(rows, projection), projection
+    return project(rows, projection), projection, rows
 
 
 def _layout_settings(settings: DrawSettings) -> LayoutSettings:
     shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows")
     return LayoutSettings(**{name: getattr(settings, name) for name in shared})
-
-
-def _full(latent: Floats, settings: DrawSettings, projection: Projection | None) -> Floats | None:
-    """The rows before they were projected, where they were."""
-    if projection is None:
-        return None
-    rows = np.ascontiguousarray(latent, np.float32)
-    return unit_rows(rows) if settings.metric == "cosine" else rows
 
 
 def _reliability(
@@ -223,7 +215,10 @@ def _kept_of_noise(rows: Floats, settings: DrawSettings) -> Floats:
     return measure_reliability(noise, near, far, laid.places).channels["kept"]
 
 
-def _judge(latent: Floats, places: Floats, raw: Floats | None, labels: NDArray[Any] | None) -> tuple[Score, ...]:
+def judge(
+    latent: Floats, places: Floats, raw: Floats | None = None, labels: NDArray[Any] | None = None
+) -> tuple[Score, ...]:
+    """Score a map by the fixed protocol of `belvedere.judge`, against the space mapped, and against `raw` where given."""
     if len(latent) < 4:
         return ()
     space = "latent space"

@@ -34,7 +34,7 @@ class LayoutSettings:
     """How rows are laid out; see `belvedere.draw.DrawSettings`."""
 
     attraction: float = 1.0
-    global_weight: float = 0.01
+    global_weight: float = 0.005
     n_neighbors: int = KEPT
     seed: int = 0
     max_fitted_rows: int = 200_000
