@@ -62,7 +62,7 @@ def test_the_description_of_the_map_is_complete(client, content):
 
     assert (info["format"], info["name"], info["nRows"]) == (1, "Museum objects", N)
     assert info["can"] == {"search": True, "image": True, "neighbors": True, "export": True, "edit": True,
-                           "contrast": True, "place": False}  # fmt: skip
+                           "contrast": True, "place": False, "explain": False}  # fmt: skip
     assert [c["index"] for c in info["columns"]] == list(range(len(info["columns"])))
     assert [c["name"] for c in info["columns"]][: len(content.schema.names)] == list(content.schema.names)
     assert info["regions"][7]["nRows"] == content.regions[7].n_rows
@@ -505,3 +505,19 @@ def test_a_picture_of_too_many_pixels_is_not_unpacked():
     assert [a.status_code for a in answers] == [404, 200, 404, 404]
     assert Image.open(io.BytesIO(answers[1].content)).size == (2_048, 7)
     assert b"secret place" not in answers[1].content
+
+
+def test_rows_are_explained_by_what_was_handed_in(content):
+    app = build_app(content, token="t" * 43, explain=lambda row, what: {"row": row, "what": what})
+    client = TestClient(app, base_url="http://localhost")
+    client.get(f"/?token={'t' * 43}")
+
+    told = client.post("/api/explain", json={"row": 3, "what": "prediction"}).json()
+    refused = client.post("/api/explain", json={"row": 3, "what": "everything"})
+
+    assert told == {"row": 3, "what": "prediction"}
+    assert refused.status_code == 400
+
+
+def test_a_map_that_cannot_explain_says_so(client):
+    assert client.post("/api/explain", json={"row": 0}).status_code == 404

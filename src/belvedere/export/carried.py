@@ -47,7 +47,7 @@ def answers_of(content: MapContent) -> Iterator[tuple[str, bytes]]:
     """Name and body of every answer that the page may ask for."""
     page, near, pictures = Page(content), nearest(content), rows_with_pictures(content)
     can = {"search": True, "image": len(pictures) > 0, "neighbors": near is not None}
-    can |= {"export": True, "edit": False, "contrast": True, "place": False}
+    can |= {"export": True, "edit": False, "contrast": True, "place": False, "explain": False}
     yield "api/map", write_json(page.info(can), indent=None)
     yield "api/places", page.places().astype("<u2").tobytes()
     for index in range(len(page.shown)):
