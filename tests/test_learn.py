@@ -258,3 +258,18 @@ def test_tuning_keeps_the_settings_with_the_lowest_validation_loss() -> None:
 def test_a_search_over_an_unknown_setting_is_refused() -> None:
     with pytest.raises(SettingError, match="no setting 'droput'"):
         tune(*table_source(50), QUICK, search=Search(space={"droput": [0.1]}))
+
+
+def test_wide_vectors_are_learned_through_the_main_directions_of_training_rows() -> None:
+    rng = np.random.default_rng(0)
+    label = rng.integers(2, size=200)
+    values = rng.normal(size=(200, 400)).astype(np.float32)
+    values[:, :40] += 1.5 * label[:, None]
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), 400)
+    source = Source("v", pa.table({"v": vectors, "y": np.where(label, "a", "b")}))
+
+    learned = learn(source, Schema((Column("v", "vector"), Column("y", "category", "target"))), QUICK)
+
+    assert "main_directions" in learned.inputs[0].tensors
+    assert value(learned, "accuracy") > 0.8
+    assert np.allclose(embed_rows(learned.config, learned.tensors, source.table), learned.latent, atol=1e-4)

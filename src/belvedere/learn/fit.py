@@ -1,6 +1,6 @@
 """Train a network on a target, score it, embed all rows; or map the plain space."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -17,27 +17,30 @@ from belvedere.progress import Progress
 from belvedere.training import plain
 from belvedere.types import Input
 
+LONG_VECTOR, MAIN_DIRECTIONS = 256, 100
+
 
 def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     """Train a network on the target, score it on held-out rows beside a baseline, and embed all rows."""
     assert case.target is not None
     torch.manual_seed(case.settings.seed)
-    rows, notes = training_rows(case)
-    network = networks.build_network(case.inputs, case.target, network=name, settings=shape_for(case, rows))
+    target, (rows, notes) = case.target, training_rows(case)
+    case = with_directions(case, rows)
+    network = networks.build_network(case.inputs, target, network=name, settings=shape_for(case, rows))
     trained, plan = fit(network, case, rows, progress)
     temperature = temperature_of(network, case)
     config = {
-        **network.config(), "network": name, "target": asdict(case.target), "temperature": temperature,
+        **network.config(), "network": name, "target": asdict(target), "temperature": temperature,
         "settings": asdict(case.settings), "plan": asdict(plan),
     }  # fmt: skip
     tensors = networks.tensors_of(network)
-    latent, predictions = embed_and_predict(case.source, network, case.target, temperature, progress)
+    latent, predictions = embed_and_predict(case.source, network, target, temperature, progress)
     scores, evaluation = score(case, predictions, rows, progress)
-    predicted, confidence = name_predictions(predictions, case.target)
+    predicted, confidence = name_predictions(predictions, target)
     stopped = f"Training ended by: {trained.stopped}; the network of epoch {trained.best_epoch} was kept."
     return Learned(
-        case.inputs, case.target, latent, f"The latent space of the network {name!r}, learned from the target "
-        f"{case.target.name!r}: rows lie near each other when they are alike in what predicts it.",
+        case.inputs, target, latent, f"The latent space of the network {name!r}, learned from the target "
+        f"{target.name!r}: rows lie near each other when they are alike in what predicts it.",
         case.split, predicted, confidence, errors_of(case, predictions), scores, evaluation,
         {"loss": trained.curves}, config, tensors, (*case.notes, *notes, stopped),
     )  # fmt: skip
@@ -50,6 +53,20 @@ def training_rows(case: Case) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     if len(kept) == len(rows):
         return rows, ()
     return kept, (f"Learned from {len(kept):,} of {len(rows):,} training rows, chosen at random.",)
+
+
+def with_directions(case: Case, rows: NDArray[np.int64]) -> Case:
+    """Give long vector columns the main directions of their training rows, which narrow them for the network."""
+    some = training.thin_out(rows, plain.FIT_ROWS, seed=case.settings.seed)
+    inputs = []
+    for item in case.inputs:
+        if item.kind == "vector" and int(item.info["d"]) > LONG_VECTOR and len(some) > 10:
+            values = kinds.make_arrays(case.source.take(some), (item,))["0.value"]
+            found = plain.fit_narrowing(values, seed=case.settings.seed, most=MAIN_DIRECTIONS)
+            main = {"main_directions": found.directions / found.scale, "main_mean": found.mean}
+            item = replace(item, tensors={**item.tensors, **main})
+        inputs.append(item)
+    return replace(case, inputs=tuple(inputs))
 
 
 def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:

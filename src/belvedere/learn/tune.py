@@ -10,7 +10,7 @@ import torch
 from belvedere import networks, training
 from belvedere.errors import SettingError, nearest_names
 from belvedere.learn.case import Case, prepare, schema_for
-from belvedere.learn.fit import fit, learn_target, shape_for, training_rows
+from belvedere.learn.fit import fit, learn_target, shape_for, training_rows, with_directions
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
 from belvedere.progress import Progress, Silent
 from belvedere.training import Search
@@ -92,6 +92,7 @@ def _try(case: Case, names: list[str], progress: Progress) -> Trial:
     """Train once; the loss is the lowest on validation rows."""
     torch.manual_seed(case.settings.seed)
     rows, _ = training_rows(case)
+    case = with_directions(case, rows)
     name = networks.choose_network(case.inputs, case.target, case.settings.network).name
     network = networks.build_network(case.inputs, case.target, network=name, settings=shape_for(case, rows))
     trained, _ = fit(network, case, rows, progress)

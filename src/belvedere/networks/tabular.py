@@ -1,5 +1,6 @@
 """The modern default for tables: embedded numbers and categories, residual blocks, an ensemble in one network."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -49,17 +50,29 @@ class CategoryCells(nn.Module):
 
 
 class VectorCells(nn.Module):
-    """Time and vector columns: a linear map of what `kinds` made of them; long vectors are narrowed to 256."""
+    """Time and vector columns as `kinds` made them; long ones are narrowed to 256.
+
+    Where the input brings main directions of its training rows (`main_directions`, `main_mean`), these narrow it and
+    are not learned: with some thousand rows of some ten thousand genes, learned ones fit the rows by heart.
+    """
 
     def __init__(self, position: int, item: Input) -> None:
         super().__init__()
         self.position, d = position, int(item.info["d"])
-        self.width = min(d, 256)
-        self.narrow = nn.Identity() if d <= 256 else nn.Sequential(nn.Linear(d, self.width), nn.LayerNorm(self.width))
+        directions = np.asarray(item.tensors.get("main_directions", np.zeros((0, d))), np.float32)
+        mean = np.asarray(item.tensors.get("main_mean", np.zeros(d)), np.float32)
+        self.register_buffer("directions", torch.from_numpy(directions.copy()), persistent=False)
+        self.register_buffer("mean", torch.from_numpy(mean.copy()), persistent=False)
+        self.width = len(directions) or min(d, 256)
+        is_narrow = len(directions) > 0 or d <= 256
+        self.narrow = nn.Identity() if is_narrow else nn.Sequential(nn.Linear(d, self.width), nn.LayerNorm(self.width))
 
     def forward(self, batch: Batch) -> Tensor:
         """(rows, width)."""
-        y: Tensor = self.narrow(batch[f"{self.position}.value"].float())
+        value, directions = batch[f"{self.position}.value"].float(), self.get_buffer("directions")
+        if len(directions):
+            return (value - self.get_buffer("mean")) @ directions.T
+        y: Tensor = self.narrow(value)
         return y
 
 

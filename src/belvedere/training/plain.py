@@ -14,11 +14,15 @@ FIT_ROWS = 20_000
 
 @dataclass(frozen=True)
 class Narrowing:
-    """Main directions of a wide space: mean (dims,), directions (kept, dims), share of the variance kept."""
+    """Main directions of a wide space: mean (dims,), directions (kept, dims), share of the variance kept.
+
+    `scale` is the root mean variance along the kept directions.
+    """
 
     mean: Floats
     directions: Floats
     share: float
+    scale: float = 1.0
 
     def apply(self, values: Floats) -> Floats:
         """(rows, dims) -> (rows, kept)."""
@@ -36,14 +40,15 @@ def needs_narrowing(n_rows: int, n_dims: int) -> bool:
     return n_dims > MAX_DIMS or n_rows * n_dims * 4 > MAX_BYTES
 
 
-def fit_narrowing(sample: Floats, *, seed: int) -> Narrowing:
+def fit_narrowing(sample: Floats, *, seed: int, most: int = KEPT_DIMS) -> Narrowing:
     """Find the main directions of a sample of rows (PCA), signs fixed by their largest entry."""
-    kept = min(KEPT_DIMS, len(sample), sample.shape[1])
+    kept = min(most, len(sample), sample.shape[1])
     found = PCA(kept, svd_solver="randomized", random_state=seed).fit(sample)
     directions = found.components_.astype(np.float32)
     top = directions[np.arange(kept), np.abs(directions).argmax(axis=1)]
     directions *= np.where(top < 0, -1, 1)[:, None]
-    return Narrowing(found.mean_.astype(np.float32), directions, float(found.explained_variance_ratio_.sum()))
+    scale = float(np.sqrt(found.explained_variance_.mean())) or 1.0
+    return Narrowing(found.mean_.astype(np.float32), directions, float(found.explained_variance_ratio_.sum()), scale)
 
 
 def fill(n_rows: int, read: Callable[[int, int], Floats], *, chunk: int) -> Floats:
