@@ -84,10 +84,8 @@ def digits(n=400):
     pixels = (found.images[:n] * 15.9).astype(np.uint8)
     column = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), 64)
     field = pa.field("picture", column.type, metadata={"belvedere.kind": "image", "belvedere.shape": "8,8,1"})
-    table = pa.table(
-        [column, pa.array([str(t) for t in found.target[:n]])],
-        schema=pa.schema([field, pa.field("digit", pa.string())]),
-    )
+    columns = [column, pa.array([str(digit) for digit in found.target[:n]])]
+    table = pa.table(columns, schema=pa.schema([field, pa.field("digit", pa.string())]))
     return table, Schema((Column("picture", "image"), Column("digit", "category", "target")))
 
 

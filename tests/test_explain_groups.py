@@ -167,10 +167,13 @@ def test_columns_of_all_kinds_are_compared() -> None:
     vector = rng.normal(size=(n, 6)).astype(np.float32)
     vector[inside, 4] += 2
     words = np.where(inside, "a splendid film today", "a dreadful film today")
-    image = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), 64)
-    table = pa.table(
-        {"picture": image, "wave": pa.array(list(wave)), "v": pa.FixedSizeListArray.from_arrays(pa.array(vector.reshape(-1)), 6), "text": words}
-    )  # fmt: skip
+    columns = {
+        "picture": pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), 64),
+        "wave": pa.array(list(wave)),
+        "v": pa.FixedSizeListArray.from_arrays(pa.array(vector.reshape(-1)), 6),
+        "text": words,
+    }
+    table = pa.table(columns)
     kinds = {"picture": "image", "wave": "sequence", "v": "vector", "text": "text"}
     content = MapContent(
         "m", Schema(tuple(Column(*pair) for pair in kinds.items())), table, np.zeros((n, 2), np.float32)

@@ -191,7 +191,7 @@ def test_the_distance_to_the_free_place_is_stated() -> None:
     width = whole_of(content).width
     before = explain_rows(content, [0])[0]
     places = content.places.copy()
-    places[0] = np.asarray(before.reached, dtype=np.float32) + [0.3 * width, 0]
+    places[0] = np.add(before.reached, (0.3 * width, 0))
     moved = replace(content, places=places)
 
     found = explain_rows(moved, [0])[0]

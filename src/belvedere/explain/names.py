@@ -1,25 +1,36 @@
 """Names for regions: a few words that tell a region's rows from the rows around it, without any language model.
 
 A region of the coarsest level is held against the whole map, a sub-region against the region that holds it. The name
-is the strongest feature, with further ones added where they help or where a neighbor would have the same name.
+is the strongest feature, with further ones added where together they tell its rows better, or where a neighbor would
+have the same name.
 """
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from belvedere.explain.features import Feature, NamingFeatures, naming_features
-from belvedere.types import Ints, Region, Schema
+from belvedere.types import Floats, Ints, Region, Schema
 
 WEAKEST = 0.15  # effects below this name nothing
-CLEAR = 0.6  # one feature this strong is a name by itself
+CLEAR = 0.8  # a name that tells rows this well (2 AUC - 1) needs no further phrase
+WORTH = 0.03  # what a further phrase must add
+CANDIDATES = 40  # features per region that may become phrases
 
 
 def name_regions(
-    regions: tuple[Region, ...], region_of: Ints, table: pa.Table, schema: Schema, *, seed: int = 0
+    regions: tuple[Region, ...],
+    region_of: Ints,
+    table: pa.Table,
+    schema: Schema,
+    *,
+    latent: NDArray[Any] | None = None,
+    seed: int = 0,
 ) -> tuple[Region, ...]:
     """Give every region a name and the phrases behind it.
 
@@ -31,6 +42,8 @@ def name_regions(
         The region of each row at each level, -1 for none.
     table, schema :
         The data that the names are taken from.
+    latent : (rows, dims), optional
+        Where it is given, a region that no phrase sets apart (pictures without labels) says which row is typical of it.
     seed : int
         Of the sample of rows that is looked at.
 
@@ -46,10 +59,27 @@ def name_regions(
     named: list[Region] = []
     for siblings in _families(regions).values():
         names = _distinct_names([phrases[r.id] for r in siblings])
-        named += [
-            replace(r, name=n, why=tuple(p for p, _ in phrases[r.id][:5])) for r, n in zip(siblings, names, strict=True)
-        ]
+        for region, name in zip(siblings, names, strict=True):
+            why = tuple(phrase for phrase, _ in phrases[region.id][:5])
+            if not why and latent is not None:
+                why = _typical(np.flatnonzero(region_of[:, region.level] == region.id), latent)
+            named.append(replace(region, name=name, why=why))
     return tuple(sorted(named, key=lambda region: region.id))
+
+
+def _typical(rows: NDArray[np.int64], latent: NDArray[Any]) -> tuple[str, ...]:
+    """The medoid of a region, which must speak for it where no words do; of very many rows, of 500 of them."""
+    some = rows[:: max(1, len(rows) // 500)]
+    if not len(some):
+        return ()
+    vectors = np.asarray(latent[some], dtype=np.float32)
+    away = np.linalg.norm(vectors[:, None] - vectors[None], axis=2) if len(some) < 3 else _distances(vectors)
+    return (f"like row {some[int(away.sum(axis=1).argmin())]}",)
+
+
+def _distances(vectors: Floats) -> Floats:
+    squared = np.square(vectors).sum(axis=1)
+    return np.asarray(np.sqrt(np.maximum(squared[:, None] + squared[None] - 2 * vectors @ vectors.T, 0)))
 
 
 def _families(regions: tuple[Region, ...]) -> dict[int, list[Region]]:
@@ -61,30 +91,62 @@ def _families(regions: tuple[Region, ...]) -> dict[int, list[Region]]:
 
 
 def _phrases(region: Region, sampled: Ints, found: NamingFeatures) -> list[tuple[str, float]]:
-    """Phrases for one region with their strengths, strongest first, one per column (words: up to three)."""
+    """Phrases for one region, best first, with how well each and those before it tell the region's rows (2 AUC - 1)."""
     inside = sampled[:, region.level] == region.id
     pool = np.ones(len(sampled), bool)
     if region.parent >= 0:
         pool = (sampled == region.parent).any(axis=1)
     effects = found.effects(inside, pool | inside)
     weights = np.array([f.weight for f in found.features], dtype=np.float32)
-    order = np.argsort(-np.abs(effects) * weights, kind="stable")[:60]
-    return _best_per_column(order, effects, found.features)
+    order = np.argsort(-np.abs(effects) * weights, kind="stable")[:CANDIDATES]
+    said = [int(i) for i in order if abs(effects[i]) >= WEAKEST and _phrase(found.features[i], effects[i])]
+    rows = _few(np.flatnonzero(inside)), _few(np.flatnonzero(pool & ~inside))
+    return _greedy(said, effects, found, rows) if said else []
 
 
-def _best_per_column(
-    order: NDArray[np.int64], effects: NDArray[np.float32], features: tuple[Feature, ...]
+def _phrase(feature: Feature, effect: float) -> str:
+    return feature.much if effect > 0 else feature.little
+
+
+def _few(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most 400 rows, evenly spread."""
+    return rows[:: max(1, len(rows) // 400)][:400]
+
+
+def _greedy(
+    said: list[int],
+    effects: Floats,
+    found: NamingFeatures,
+    rows: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[tuple[str, float]]:
-    """Keep the strongest phrase of each column; of a text column the three strongest words."""
+    """Start with the strongest feature; add those that raise the AUC of the sum most, one per column, three words."""
     kept: list[tuple[str, float]] = []
     used: Counter[str] = Counter()
-    for i in order:
-        feature, effect = features[i], float(effects[i])
-        phrase = feature.much if effect > 0 else feature.little
-        if phrase and abs(effect) >= WEAKEST and used[feature.column] < (3 if feature.is_word else 1):
-            used[feature.column] += 1
-            kept.append((phrase, abs(effect)))
+    signs = np.sign(effects[said])
+    values = [found.values[part][:, said] * signs for part in rows]  # (rows inside or outside, candidates)
+    total = [np.zeros(len(part), np.float32) for part in rows]
+    left = list(range(len(said)))
+    while left and len(kept) < 5:
+        scores = _separation(total[0][:, None] + values[0][:, left], total[1][:, None] + values[1][:, left])
+        ranked = scores if kept else np.abs(effects[said])[left] * [found.features[said[i]].weight for i in left]
+        best = left[int(np.argmax(ranked))]
+        gained = float(scores[left.index(best)])
+        feature = found.features[said[best]]
+        kept.append((_phrase(feature, float(effects[said[best]])), gained))
+        used[feature.column] += 1
+        total = [sums + part[:, best] for sums, part in zip(total, values, strict=True)]
+        full = {c for c, n in used.items() if n >= (3 if feature.is_word else 1)}
+        left = [i for i in left if i != best and found.features[said[i]].column not in full]
     return kept
+
+
+def _separation(inside: Floats, outside: Floats) -> NDArray[np.float64]:
+    """2 AUC - 1 of each column, ties counting half."""
+    ranks = rankdata(np.concatenate([inside, outside]), axis=0)
+    n, m = len(inside), len(outside)
+    if not n or not m:
+        return np.zeros(inside.shape[1])
+    return np.asarray(2 * (ranks[:n].sum(axis=0) - n * (n + 1) / 2) / (n * m) - 1)
 
 
 def _distinct_names(candidates: list[list[tuple[str, float]]]) -> list[str]:
@@ -92,7 +154,7 @@ def _distinct_names(candidates: list[list[tuple[str, float]]]) -> list[str]:
     used: set[str] = set()
     names = []
     for phrases in candidates:
-        length = 1 if phrases and phrases[0][1] >= CLEAR else 2
+        length = _length(phrases)
         name = _joined(phrases, length)
         while name in used and length < len(phrases):
             length += 1
@@ -100,6 +162,17 @@ def _distinct_names(candidates: list[list[tuple[str, float]]]) -> list[str]:
         names.append(_numbered(name, used))
         used.add(names[-1])
     return names
+
+
+def _length(phrases: list[tuple[str, float]]) -> int:
+    """How many phrases a name needs: more while each adds enough and the name is not clear yet, three at most."""
+    length = min(1, len(phrases))
+    while 0 < length < min(3, len(phrases)):
+        told, with_next = phrases[length - 1][1], phrases[length][1]
+        if told >= CLEAR or with_next < told + WORTH:
+            break
+        length += 1
+    return length
 
 
 def _joined(phrases: list[tuple[str, float]], length: int) -> str:

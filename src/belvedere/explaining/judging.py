@@ -6,6 +6,7 @@ be judged so.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -72,15 +73,14 @@ def units_of(shares: list[Share], i: int, n_tokens: dict[int, int]) -> Units:
         part.append(np.arange(flat.shape[1]))
         amounts.append(flat)
         distance.append(away.reshape(-1))
-    return Units(
-        *(np.concatenate(side) for side in (owner, part)), np.concatenate(amounts, axis=1), np.concatenate(distance)
-    )
+    amounts_of_all = np.concatenate(amounts, axis=1)
+    return Units(np.concatenate(owner), np.concatenate(part), amounts_of_all, np.concatenate(distance))
 
 
 def units_of_rows(whole: Whole, rows: Rows) -> list[Units]:
     """Single inputs of rows, with what they contribute to the place."""
     table = whole.content.rows.take(pa.array(rows))
-    _, shares, ends = attribute(whole, table, "place", ADDS_UP)
+    _, shares, _ = attribute(whole, table, "place", ADDS_UP)
     tokens = {
         p: counts
         for p, item in enumerate(whole.entrance.inputs)
@@ -93,7 +93,7 @@ def units_of_rows(whole: Whole, rows: Rows) -> list[Units]:
 def _tokens(whole: Whole, position: int, table: pa.Table) -> NDArray[np.int64]:
     """How many words of each text the network sees."""
     arrays = kinds.make_arrays(table, whole.entrance.inputs)
-    return np.maximum((arrays[f"{position}.tokens"] != 0).sum(axis=1), 1)
+    return np.asarray(np.maximum((arrays[f"{position}.tokens"] != 0).sum(axis=1), 1), dtype=np.int64)
 
 
 def faithfulness(content: MapContent, rows: Rows, *, share: float = 0.1, seed: int = 0) -> Score:
@@ -185,13 +185,19 @@ def untrained(content: MapContent, seed: int = 0) -> Whole:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = networks.network_from(config, tensors)
-        made.apply(lambda module: module.reset_parameters() if hasattr(module, "reset_parameters") else None)
+        made.apply(_reset)
         for name, parameter in made.named_parameters():
             if not _was_reset(made, name):
                 parameter.data = parameter.data[torch.randperm(len(parameter.data))]  # our own layers: weights shuffled
         placing = {name: _redrawn(name, value) for name, value in placed[1].items()}
     entrance = NetworkEntrance(made.eval(), whole.entrance.typical)
     return replace(whole, entrance=entrance, placing=Placing(placed[0], placing), network=made)
+
+
+def _reset(module: torch.nn.Module) -> None:
+    reset: Any = getattr(module, "reset_parameters", None)
+    if reset is not None:
+        reset()
 
 
 def _was_reset(network: torch.nn.Module, name: str) -> bool:
@@ -204,7 +210,7 @@ def _redrawn(name: str, value: Array) -> Array:
     if not name.startswith(("weight.", "bias.")):
         return value
     bound = (value.shape[1] if value.ndim == 2 else len(value)) ** -0.5
-    return ((torch.rand(*value.shape) * 2 - 1) * bound).numpy()
+    return np.asarray(((torch.rand(*value.shape) * 2 - 1) * bound).numpy())
 
 
 def sanity(content: MapContent, rows: Rows, *, seed: int = 0) -> dict[str, float]:
