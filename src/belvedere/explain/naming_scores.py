@@ -1,0 +1,69 @@
+"""How good names are: do a name's features tell a region's rows from the rest, and are neighbors named differently."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from belvedere.explain.features import naming_features
+from belvedere.types import Ints, Region, Schema
+
+FEWEST = 3  # rows of a region that can be judged
+
+
+def judge_names(
+    regions: tuple[Region, ...], region_of: Ints, table: pa.Table, schema: Schema, rows: NDArray[np.int64]
+) -> dict[str, float]:
+    """Judge names on rows that had no part in choosing them.
+
+    Parameters
+    ----------
+    regions : tuple of Region
+        Named.
+    region_of : int32 (all rows, levels)
+    table, schema :
+        All rows.
+    rows : int64
+        Held-out rows.
+
+    Returns
+    -------
+    dict of float
+        Per level: mean AUC of the sum of a name's features, region against the region that holds it; and the share of
+        pairs of nearest regions of one level whose names differ.
+    """
+    features = naming_features(table.take(pa.array(rows)), schema, max_rows=len(rows))
+    said = {f.much: (i, 1.0) for i, f in enumerate(features.features)}
+    said |= {f.little: (i, -1.0) for i, f in enumerate(features.features) if f.little}
+    found: dict[str, float] = {}
+    for level in sorted({region.level for region in regions}):
+        same = [region for region in regions if region.level == level]
+        scores = [_auc(region, region_of[rows], features.values, said) for region in same]
+        known = [score for score in scores if np.isfinite(score)]
+        found[f"names, AUC at level {level} (≥ 0.9)"] = float(np.mean(known)) if known else float("nan")
+        found[f"names, neighbors differ at level {level} (≥ 0.95)"] = _differ(same)
+    return found
+
+
+def _auc(region: Region, region_of: Ints, values: NDArray[np.float32], said: dict[str, tuple[int, float]]) -> float:
+    """AUC of a name; 0.5 where there is none, NaN where there are too few rows to tell."""
+    inside = region_of[:, region.level] == region.id
+    pool = np.ones(len(inside), bool) if region.parent < 0 else (region_of == region.parent).any(axis=1)
+    n, m = int(inside.sum()), int((pool & ~inside).sum())
+    if min(n, m) < FEWEST:
+        return float("nan")
+    used = [said[phrase] for phrase in region.name.split(", ") if phrase in said]
+    score = sum((sign * values[:, at] for at, sign in used), np.zeros(len(inside)))
+    ranks = rankdata(np.concatenate([score[inside], score[pool & ~inside]]))
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def _differ(regions: list[Region]) -> float:
+    """Share of regions whose name differs from that of the region whose label stands nearest."""
+    if len(regions) < 2:
+        return float("nan")
+    places = np.array([(region.x, region.y) for region in regions])
+    away = np.square(places[:, None] - places[None]).sum(axis=2)
+    np.fill_diagonal(away, np.inf)
+    nearest = away.argmin(axis=1)
+    return float(np.mean([region.name != regions[i].name for region, i in zip(regions, nearest, strict=True)]))
