@@ -268,7 +268,8 @@ def test_wide_vectors_are_learned_through_the_main_directions_of_training_rows()
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), 400)
     source = Source("v", pa.table({"v": vectors, "y": np.where(label, "a", "b")}))
 
-    learned = learn(source, Schema((Column("v", "vector"), Column("y", "category", "target"))), QUICK)
+    schema = Schema((Column("v", "vector"), Column("y", "category", "target")))
+    learned = learn(source, schema, replace(QUICK, epochs=20, learning_rate=1e-2))
 
     assert "main_directions" in learned.inputs[0].tensors
     assert value(learned, "accuracy") > 0.8

@@ -62,7 +62,8 @@ def with_directions(case: Case, rows: NDArray[np.int64]) -> Case:
     for item in case.inputs:
         if item.kind == "vector" and int(item.info["d"]) > LONG_VECTOR and len(some) > 10:
             values = kinds.make_arrays(case.source.take(some), (item,))["0.value"]
-            found = plain.fit_narrowing(values, seed=case.settings.seed, most=MAIN_DIRECTIONS)
+            most = min(MAIN_DIRECTIONS, max(10, len(rows) // 10))  # few rows cannot tell many directions from noise
+            found = plain.fit_narrowing(values, seed=case.settings.seed, most=most)
             main = {"main_directions": found.directions / found.scale, "main_mean": found.mean}
             item = replace(item, tensors={**item.tensors, **main})
         inputs.append(item)

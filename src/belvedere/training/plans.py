@@ -31,6 +31,7 @@ class Habit:
 # the thousands of small steps would wait for the slower thread (measured: 5 s alone, 11 s on one and 83 s on two
 # threads of two busy processors).
 SMALL_WORK_S = 20.0
+LEAST_STEPS = 600  # few rows are seen more often, so that weights can move far enough from where they start
 
 HABITS = {
     "tabular": Habit(40, 4, 256, 2e-3, 3e-2, 30.0),
@@ -95,11 +96,13 @@ def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **as
     cost = sum(row_cost(name, inputs) for name, inputs in parts)
     lead = max(habits, key=lambda habit: habit.budget_s)
     epochs = int(min(lead.most_epochs, max(lead.least_epochs, lead.budget_s / (cost * max(1, n_rows)))))
+    batch_size = _batch_size(lead.batch_size, n_rows)
+    epochs = max(epochs, min(200, -(-LEAST_STEPS * batch_size // max(1, n_rows))))
     rate = min(habit.learning_rate for habit in habits)
     chosen: dict[str, Any] = {
         "threads": 1 if cost * n_rows * epochs < SMALL_WORK_S else thread_count(None),
         "epochs": epochs,
-        "batch_size": _batch_size(lead.batch_size, n_rows),
+        "batch_size": batch_size,
         "learning_rate": rate,
         "weight_decay": lead.weight_decay,
         "patience": max(6, epochs // 3),
