@@ -3,10 +3,15 @@
 Nothing heavy is imported until it is used: `import belvedere` and `belvedere --help` answer at once.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from belvedere.version import __version__
+
+# Read by OpenMP when torch, faiss or numba load it: threads that wait sleep. Threads that spin make the many short loops
+# of the layout ten times slower as soon as anything else runs on the machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from belvedere.api import map, open

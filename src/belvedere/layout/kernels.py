@@ -8,6 +8,7 @@ of private grids is summed in a fixed order. Forces are derived in `belvedere.la
 import numba
 import numpy as np
 
+MOST_GAIN = np.float32(32)  # what nothing holds must not fly off ever faster
 N_GRIDS = 4  # private grids of `spread`; fixed, so that the sum does not depend on the number of threads
 
 compiled = numba.njit(parallel=True, fastmath=True, cache=True, error_model="numpy")
@@ -110,7 +111,7 @@ def move(places, speed, gain, pull, push, group_of, groups, rates):  # noqa: PLR
             force = attraction * pull[i, c] - repulsion * push[i, c] + share * groups[g, c]
             k = gain[i, c]
             k = k + np.float32(0.2) if (force > 0) != (speed[i, c] > 0) else k * np.float32(0.8)
-            gain[i, c] = k = max(k, np.float32(0.01))
+            gain[i, c] = k = min(max(k, np.float32(0.01)), MOST_GAIN)
             step = momentum * speed[i, c] - rate * k * force
             speed[i, c] = step = min(max(step, -longest), longest)
             places[i, c] += step

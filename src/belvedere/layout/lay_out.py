@@ -25,7 +25,7 @@ from belvedere.types import Floats, Ints
 
 KEPT = 15  # neighbors that every map reports
 CANDIDATES = 60  # neighbors on principal axes among which the true ones are looked for
-FEWEST = 5  # fewer rows are drawn by their principal axes
+FEWEST = 32  # fewer rows are drawn by their principal axes
 REFINING_STEPS = 80
 
 
@@ -110,7 +110,7 @@ def _descend(rows: Floats, graph: Graph, settings: LayoutSettings, tell: Progres
     components = project(rows, fit_projection(rows, 2))
     if len(rows) < FEWEST:
         return _by_axes(components), "So few rows are drawn by their principal axes."
-    k = max(2, min(settings.n_neighbors, (len(rows) - 1) // 2))  # in small data, all would be neighbors of all
+    k = max(2, min(settings.n_neighbors, (len(rows) - 1) // 4))  # in small data, all would be neighbors of all
     schedule = Schedule(settings.attraction, settings.global_weight)
     found = descend(
         starting_places(components, seed=settings.seed), build_affinities(graph.neighbors[:, :k]), schedule,
