@@ -85,8 +85,8 @@ class DeepMap(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         y : array-like (rows,), optional
             Classes or numbers to be predicted.
         """
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
-        table = self._table(X)
+        checked = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
+        table = self._table(checked)
         kinds = dict.fromkeys(table.column_names, "number") if len(table.column_names) > 1 else {}
         if y is not None:
             table, kinds = table.append_column(TARGET, self._labels(y)), kinds | {TARGET: self._target_kind()}
