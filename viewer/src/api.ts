@@ -31,6 +31,7 @@ export function servedBackend(base: string): Backend {
       (
         await post("contrast", { selection: masked(selection, nRows), against: masked(against, nRows) })
       ).json(),
+    explain: async (row, what) => (await post("explain", { row, what })).json(),
     exportRows: async (selection, format, nRows) =>
       (await post("export", { selection: masked(selection, nRows), format })).blob(),
     renameRegion: async (id, name) => void (await post("regions", { id, name })),

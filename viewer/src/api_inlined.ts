@@ -54,6 +54,7 @@ export function inlinedBackend(page: Document): Backend | null {
       const chosen = selection ? [...rowsOf(selection)].map((row) => all[row]) : all;
       return new Blob([csvText(chosen)], { type: "text/csv;charset=utf-8" });
     },
+    explain: refuse,
     renameRegion: refuse,
     tag: refuse,
   };
@@ -177,6 +178,6 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function refuse(): Promise<void> {
+function refuse(): Promise<never> {
   return Promise.reject(new ApiError("refused", ""));
 }

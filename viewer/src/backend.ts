@@ -44,6 +44,17 @@ export interface Contrast {
   n_outside?: number;
 }
 
+export interface Explanation {
+  about: string;
+  baseline: string;
+  /** Strongest first; `along` is signed: negative pulls hold the row back. */
+  pulls: { column: string; kind: string; value: string; along: number }[];
+  details: { column: string; parts: string; shape: number[]; labels: string[]; along: number[] }[];
+  warnings: string[];
+  /** What else may be asked about this row. */
+  can: string[];
+}
+
 export interface Backend {
   readonly isServed: boolean;
   info(): Promise<MapInfo>;
@@ -58,6 +69,7 @@ export interface Backend {
   search(query: string, mode: "text" | "regex", limit: number): Promise<Found>;
   neighbors(row: number): Promise<Neighbors>;
   contrast(selection: Bits, against: Bits | null, nRows: number): Promise<Contrast>;
+  explain(row: number, what: "place" | "prediction"): Promise<Explanation>;
   exportRows(selection: Bits | null, format: "csv" | "parquet", nRows: number): Promise<Blob>;
   renameRegion(id: number, name: string): Promise<void>;
   tag(name: string, selection: Bits, nRows: number): Promise<void>;

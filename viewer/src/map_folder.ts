@@ -62,6 +62,7 @@ export interface Can {
   export?: boolean;
   edit?: boolean;
   contrast?: boolean;
+  explain?: boolean;
 }
 
 export interface MapInfo {

@@ -246,4 +246,10 @@ export const en = {
   "veil.dims": "Dims rows that kept fewer than {k} of 15 neighbors:",
   "veil.rows": "{n:row|rows}, {share}",
   "veil.threshold": "Fewest neighbors kept",
+  "why.title": "Why is it here?",
+  "why.place": "Place",
+  "why.prediction": "Prediction",
+  "why.back": "holds it back",
+  "why.toward": "pulls it there",
+  "why.failed": "No explanation",
 };

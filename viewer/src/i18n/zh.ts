@@ -242,4 +242,10 @@ export const zh: Record<keyof typeof en, string> = {
   "veil.dims": "淡化保留近邻少于 {k} 个（共 15 个）的行：",
   "veil.rows": "行，{share}",
   "veil.threshold": "最少保留近邻数",
+  "why.title": "为何在此？",
+  "why.place": "位置",
+  "why.prediction": "预测",
+  "why.back": "向回拉",
+  "why.toward": "向此拉",
+  "why.failed": "无法解释",
 };
