@@ -34,7 +34,7 @@ def build_affinities(neighbors: Ints) -> Affinities:
 
     Examples
     --------
-    >>> build_affinities(np.int32([[1], [0], [1]])).weights.round(3).tolist()
+    >>> build_affinities(np.int32([[1], [0], [1]])).weights.astype(float).round(3).tolist()
     [0.333, 0.333, 0.167, 0.167]
     """
     n, k = neighbors.shape

@@ -48,7 +48,7 @@ def fit_projection(rows: Floats, n_axes: int = 50, *, seed: int = 0) -> Projecti
     Examples
     --------
     >>> line = np.outer(np.arange(4, dtype=np.float32), np.float32([3, 4]))
-    >>> fit_projection(line, 1).axes.ravel().round(2).tolist()
+    >>> fit_projection(line, 1).axes.ravel().astype(float).round(2).tolist()
     [0.6, 0.8]
     """
     mean = _mean(rows)
