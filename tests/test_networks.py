@@ -27,26 +27,27 @@ EXAMPLES = {
 def batch_of(inputs: tuple[Input, ...], n: int = 6) -> dict[str, torch.Tensor]:
     """Invented rows for these inputs."""
     torch.manual_seed(1)
-    batch = {}
+    batch: dict[str, torch.Tensor] = {}
     for p, item in enumerate(inputs):
-        info = item.info
-        made = {
-            "number": lambda: {"value": torch.randn(n), "missing": (torch.rand(n) < 0.3).float()},
-            "category": lambda: {"code": torch.randint(0, 5, (n,))},
-            "boolean": lambda: {"code": torch.randint(0, 4, (n,))},
-            "time": lambda: {"value": torch.randn(n, 3)},
-            "vector": lambda info=info: {"value": torch.randn(n, info["d"])},
-            "image": lambda: {"pixels": torch.randint(0, 256, (n, 12, 10, 3), dtype=torch.uint8)},
-            "sequence": lambda info=info: {
-                "steps": torch.randn(n, info["T"], info["d"]), "length": torch.randint(0, info["T"] + 1, (n,)),
-            },
-            "text": lambda: {
-                "tokens": torch.randint(0, 50, (n, 9), dtype=torch.int32),
-                "grams": torch.randint(0, 64, (n, 12), dtype=torch.int32),
-            },
-        }[item.kind]()  # fmt: skip
-        batch |= {f"{p}.{part}": value for part, value in made.items()}
+        batch |= {f"{p}.{part}": value for part, value in invented(item, n).items()}
     return batch
+
+
+def invented(item: Input, n: int) -> dict[str, torch.Tensor]:
+    """Invented values of one column, as `kinds` would make them."""
+    info = item.info
+    if item.kind == "number":
+        return {"value": torch.randn(n), "missing": (torch.rand(n) < 0.3).float()}
+    if item.kind in ("category", "boolean"):
+        return {"code": torch.randint(0, info["n_codes"], (n,))}
+    if item.kind in ("time", "vector"):
+        return {"value": torch.randn(n, info["d"])}
+    if item.kind == "image":
+        return {"pixels": torch.randint(0, 256, (n, 12, 10, 3), dtype=torch.uint8)}
+    if item.kind == "sequence":
+        return {"steps": torch.randn(n, info["T"], info["d"]), "length": torch.randint(0, info["T"] + 1, (n,))}
+    tokens, grams = torch.randint(0, 50, (n, 9)), torch.randint(0, 64, (n, 12))
+    return {"tokens": tokens.to(torch.int32), "grams": grams.to(torch.int32)}
 
 
 def count(network: Network) -> int:
