@@ -162,7 +162,7 @@ def _assemble(
         channels=channels,
         predicted=learned.predicted,
         split=learned.split,
-        regions=name_regions(drawn.regions, drawn.region_of, source.table, schema),
+        regions=name_regions(drawn.regions, drawn.region_of, source.table, schema, latent=learned.latent),
         region_of=drawn.region_of,
         scores=learned.scores + drawn.scores,
         findings=findings,
