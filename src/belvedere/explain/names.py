@@ -119,7 +119,7 @@ def _greedy(
     found: NamingFeatures,
     rows: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[tuple[str, float]]:
-    """Start with the strongest feature; add those that raise the AUC of the sum most, one per column, three words."""
+    """Start with the strongest feature and add those that raise the AUC of the sum most, three per column at most."""
     kept: list[tuple[str, float]] = []
     used: Counter[str] = Counter()
     signs = np.sign(effects[said])
@@ -135,7 +135,7 @@ def _greedy(
         kept.append((_phrase(feature, float(effects[said[best]])), gained))
         used[feature.column] += 1
         total = [sums + part[:, best] for sums, part in zip(total, values, strict=True)]
-        full = {c for c, n in used.items() if n >= (3 if feature.is_word else 1)}
+        full = {c for c, n in used.items() if n >= 3}  # a region may hold three species, or three words
         left = [i for i in left if i != best and found.features[said[i]].column not in full]
     return kept
 
@@ -181,8 +181,8 @@ def _joined(phrases: list[tuple[str, float]], length: int) -> str:
 
 
 def _numbered(name: str, used: set[str]) -> str:
-    """Add a number where a sibling has the name already: 'low age', then 'low age 2'; nothing stays nothing."""
+    """Add a number where a sibling has the name already: 'low age', then 'low age (2)'; nothing stays nothing."""
     number, candidate = 2, name
     while candidate and candidate in used:
-        candidate, number = f"{name} {number}", number + 1
+        candidate, number = f"{name} ({number})", number + 1
     return candidate

@@ -20,7 +20,7 @@ from belvedere.types import Floats, Ints, Region
 COARSEST = (6, 15)  # how many regions level 0 may have
 FINER = 3.2  # each level has about so many times the regions of the one above
 N_LEVELS = 4
-NOTHING_LINKS = 50.0  # the step where parts are not linked at all
+NOTHING_LINKS = 3.0  # the step where parts are not linked at all: as wide as links growing 20-fold weaker
 FEWEST_ROWS = 5  # smaller regions are left as holes
 
 
