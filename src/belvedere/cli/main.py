@@ -30,6 +30,7 @@ COMMANDS = (
     commands.place,
     commands.check,
     learning.train,
+    learning.tune,
     commands.info,
     explain,
     commands.export,

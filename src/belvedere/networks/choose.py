@@ -38,7 +38,7 @@ def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str
     Raises
     ------
     SettingError
-        If the name is unknown, or no column has a kind that the network reads.
+        If the name is unknown, there is no target, or no column has a kind that the network reads.
 
     Examples
     --------
@@ -50,6 +50,11 @@ def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str
     """
     if wanted == "none" or (wanted == "auto" and target is None):
         return _choose_none(target, wanted)
+    if target is None:
+        raise SettingError(
+            f"The network {wanted!r} must have a target to learn, but there is none. "
+            "Name one with --target, or leave --network out to map the plain space."
+        )
     parts = read_parts(inputs, wanted)
     name = "+".join(dict.fromkeys(part.network for part in parts))
     if wanted != "auto":
