@@ -161,10 +161,12 @@ def test_the_command_line_goes_the_whole_way(tmp_path: Path) -> None:
         (["map", "nowhere.csv"], 3, "nowhere.csv"),
         (["map", "people.csv", "--target", "odl"], 2, "old"),
         (["map", "people.csv", "--kind", "age"], 2, "column=kind"),
-        (["map", "people.csv", "--network", "resnat"], 2, "resnet"),
+        (["map", "people.csv", "--target", "old", "--network", "resnat"], 2, "resnet"),
         (["map", "empty.csv"], 3, "empty"),
         (["view", "people.csv"], 3, "people.csv"),
         (["mapp", "people.csv"], 2, "map"),
+        (["map", "people.csv", "--network", "mlp"], 2, "--target"),
+        (["tune", "people.csv", "--target", "old", "--try", "dropuot=0.1"], 2, "dropout"),
     ],
 )
 def test_wrong_use_ends_in_one_sentence(tmp_path: Path, words: list[str], status: int, says: str) -> None:
@@ -177,6 +179,32 @@ def test_wrong_use_ends_in_one_sentence(tmp_path: Path, words: list[str], status
     assert says in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert not list(tmp_path.glob("*.map"))
+
+
+def test_a_table_is_cross_validated_from_the_command_line(tmp_path: Path) -> None:
+    pacsv.write_csv(people(90), tmp_path / "people.csv")
+
+    done = run(tmp_path, "train", "people.csv", "--target", "old", "--folds", "2", "--epochs", "2", "--json")
+
+    scores = json.loads(done.stdout)["scores"]
+    assert done.returncode == 0, done.stderr
+    assert scores[0]["name"] == "accuracy"
+    assert scores[0]["about"] == "mean of 2 folds"
+    assert scores[0]["baseline"] is not None
+
+
+def test_settings_are_searched_from_the_command_line(tmp_path: Path) -> None:
+    pacsv.write_csv(people(90), tmp_path / "people.csv")
+
+    done = run(
+        tmp_path, "tune", "people.csv", "--target", "old", "--search", "grid", "--try", "dropout=0,0.2",
+        "--try", "network=mlp,tabular", "--epochs", "1", "--json",
+    )  # fmt: skip
+
+    told = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert len(told["trials"]) == 4
+    assert told["best"] == told["trials"][0]["changes"]
 
 
 def test_an_existing_map_is_not_replaced_unasked(tmp_path: Path) -> None:

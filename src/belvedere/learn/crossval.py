@@ -93,6 +93,8 @@ def summarize(folds: list[tuple[Score, ...]]) -> tuple[Score, ...]:
         same = [other for scores in folds for other in scores if other.name == score.name]
         values = np.array([other.value for other in same])
         low, high = mean_interval(values)
+        if score.higher_is_better and values.max() <= 1:  # a share: Student's t knows no ceiling
+            high = min(high, 1.0)
         known = [other.baseline for other in same if other.baseline is not None]
         baseline = float(np.mean(known)) if len(known) == len(same) else None
         about = f"mean of {len(same)} folds"
