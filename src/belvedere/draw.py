@@ -34,7 +34,7 @@ from belvedere.types import Floats, Ints, Region, Score
 __all__ = ["DrawSettings", "Drawn", "draw", "place_rows"]
 
 MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
-N_NOISE = 2000  # rows of the map of noise that reliability is held against
+N_NOISE = 2000  # most rows for which a map of noise of the same size is drawn too
 FEWEST_JUDGED = 100
 
 
@@ -192,14 +192,15 @@ def _layout_settings(settings: DrawSettings) -> LayoutSettings:
 def _reliability(
     rows: Floats, laid: Laid, settings: DrawSettings, full: Floats | None
 ) -> tuple[dict[str, Floats], tuple[Score, ...]]:
-    """Channels of every row, and how many rows keep no more neighbors than noise does."""
+    """Channels of every row, and on small maps how many rows keep no more neighbors than noise does."""
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
     channels = dict(measure_reliability(rows if full is None else full, near, far, laid.places).channels)
     if near.shape[1] == 0:
         return channels | {"jitter": np.zeros(len(rows), np.float32)}, ()
     fitted = FittedMap(rows, laid.places, typical_distances(far), settings.attraction, near.shape[1])
     channels["jitter"] = jitter(fitted, near, seed=settings.seed)
-    if len(rows) < FEWEST_JUDGED:
+    # Small maps keep more neighbors by chance, so noise is a fair judge only on a map of as many rows.
+    if not FEWEST_JUDGED <= len(rows) <= N_NOISE:
         return channels, ()
     noise = _kept_of_noise(rows, settings)
     share = float(dubious(channels["kept"], noise).mean())
