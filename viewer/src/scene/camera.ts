@@ -27,30 +27,38 @@ export const MIN_ZOOM = 0.5;
 export const MAX_ZOOM = 240;
 /** Share of the window left free around the whole map at zoom 1. */
 const MARGIN = 0.06;
-/** Least pixels left free at the sides of a wide window, where tools stand. */
-const SIDE_PX = 104;
+/** Pixels left free at the left of a wide window, where tools and legend stand. */
+const LEGEND_PX = 180;
+const WIDE_PX = 560;
 
 export const extentCenter = (extent: Extent): Point => [
   (extent[0] + extent[2]) / 2,
   (extent[1] + extent[3]) / 2,
 ];
 
+/** Free pixels at the left and the right of the whole map. */
+function sides(size: Size): [number, number] {
+  const right = size.width * MARGIN;
+  return [size.width > WIDE_PX ? Math.max(right, LEGEND_PX) : right, right];
+}
+
 /** CSS pixels per map unit at zoom 1. */
 export function baseScale(extent: Extent, size: Size): number {
   const width = Math.max(extent[2] - extent[0], 1e-9);
   const height = Math.max(extent[3] - extent[1], 1e-9);
-  const side = Math.max(size.width * MARGIN, size.width > 720 ? SIDE_PX : 0);
-  const across = (size.width - 2 * side) / width;
+  const [left, right] = sides(size);
+  const across = (size.width - left - right) / width;
   const down = (size.height * (1 - 2 * MARGIN)) / height;
   return Math.max(Math.min(across, down), 1e-9);
 }
 
 export function viewOf(camera: Camera, extent: Extent, size: Size): View {
   const scale = baseScale(extent, size) * camera.zoom;
+  const [left, right] = sides(size);
   return {
     ...size,
     scale,
-    originX: size.width / 2 - camera.x * scale,
+    originX: (size.width + left - right) / 2 - camera.x * scale,
     originY: size.height / 2 + camera.y * scale,
     zoom: camera.zoom,
   };
