@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import belvedere as bv
+from belvedere.progress import Silent
 
 QUICK = bv.LearnSettings(epochs=4)
 
@@ -102,6 +103,32 @@ def test_the_same_seed_gives_the_same_map_bit_for_bit() -> None:
     first, second = (bv.map(people(150), target="old", learning=QUICK, seed=3).places for _ in range(2))
 
     assert np.array_equal(first, second)
+
+
+class Impatient(Silent):
+    """A person who presses Ctrl-C as soon as a stage has begun."""
+
+    def __init__(self, stage: str) -> None:
+        self.wanted, self.now = stage, ""
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        self.now = stage
+
+    def advance(self, done: int, note: str = "") -> None:
+        if self.now == self.wanted and done > 1:
+            self.wanted = ""
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stage", ["Learning", "Laying out"])
+def test_an_interrupted_stage_still_ends_in_a_map_that_says_so(stage: str) -> None:
+    person = Impatient(stage)
+
+    made = bv.map(people(200), target="old", learning=QUICK, progress=person)
+
+    assert person.wanted == "", f"the stage {stage!r} never ran"
+    assert np.isfinite(made.places).all()
+    assert made.content.provenance["interrupted"] is True
 
 
 def test_a_map_needs_no_target() -> None:
