@@ -74,7 +74,7 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     from belvedere.sources import open_source
 
     progress, clock = progress or Silent(), Clock()
-    keep = {"keep": [*([target] if target else []), *(kinds or {})]}  # never folded into a wide vector
+    keep = {"keep": [*([target] if target else []), *(kinds or {}), *ignore]}  # never folded into a wide vector
     source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options=keep)
     _insist_on_rows(source)
     schema = learn_kinds(source, overrides=kinds, target=target, ignore=ignore)
@@ -84,7 +84,8 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     clock.lap("check")
     learned = learn(source, schema, replace(learning or LearnSettings(), seed=seed), progress)
     clock.lap("learn")
-    drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress)
+    space = "plain space" if learned.config["network"] == "none" else "latent space"
+    drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress, space=space)
     clock.lap("draw")
     content = _assemble(source, schema, findings, learned, drawn)
     clock.lap("describe")
@@ -103,6 +104,9 @@ def open(path: str | Path) -> Map:
     from belvedere.mapfolder import open_folder
 
     return Map(open_folder(Path(path)), Path(path))
+
+
+MOST_HALF = 65_504.0  # the largest float16
 
 
 class Clock:
@@ -148,6 +152,8 @@ def _assemble(
     source: Source, schema: Schema, findings: tuple[Finding, ...], learned: "Learned", drawn: "Drawn"
 ) -> MapContent:
     """Put the results of all stages into one value."""
+    import numpy as np
+
     from belvedere.explain import name_regions
     from belvedere.kinds import thumbnails
 
@@ -168,7 +174,7 @@ def _assemble(
         findings=findings,
         curves=learned.curves,
         evaluation=learned.evaluation,
-        latent=learned.latent.astype("float16"),
+        latent=np.clip(learned.latent, -MOST_HALF, MOST_HALF).astype(np.float16),
         neighbors=drawn.neighbors,
         thumbnails=thumbnails(source.table, schema),
         network_config={"learn": learned.config, "place": drawn.place_config},

@@ -5,6 +5,8 @@
     prepare -> find_neighbors -> build_affinities -> descend -> distill -> measure_reliability -> find_regions -> judge
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -57,7 +59,7 @@ class DrawSettings:
     max_fitted_rows : int
         Rows laid out together; where there are more, that many landmarks are, and the rest is placed among them.
     n_threads : int
-        0: all processors.
+        For this map; 0: as many as numba, faiss and torch have been told, by default all processors.
     """
 
     attraction: float = 1.0
@@ -108,6 +110,7 @@ def draw(
     *,
     raw: Floats | None = None,
     labels: NDArray[Any] | None = None,
+    space: str = "latent space",
 ) -> Drawn:
     """Draw a map of latent vectors.
 
@@ -121,6 +124,8 @@ def draw(
         The input space; recall is then reported against it too.
     labels : (rows,) array, optional
         Classes; their accuracy on the map is then reported.
+    space : str
+        What `latent` is called beside the scores measured against it.
 
     Raises
     ------
@@ -129,7 +134,14 @@ def draw(
     """
     settings, tell = settings or DrawSettings(), progress or Silent()
     _check(latent, settings)
-    _use_threads(settings.n_threads)
+    with _threads(settings.n_threads):
+        drawn = _draw(latent, settings, tell)
+        scores = judge(np.asarray(latent), drawn.places, raw, labels, space=space)
+    return replace(drawn, scores=scores + drawn.scores)
+
+
+def _draw(latent: Floats, settings: DrawSettings, tell: Progress) -> Drawn:
+    """Everything but the scores of the fixed protocol."""
     rows, projection, full = prepare(latent, settings)
     laid = lay_out(rows, _layout_settings(settings), full=full, progress=tell)
     network = distill(rows, laid.places, seed=settings.seed, progress=tell)
@@ -142,7 +154,7 @@ def draw(
         near,
         found.regions,
         found.region_of,
-        (*judge(np.asarray(latent), laid.places, raw, labels), *dubious_rows),
+        dubious_rows,
         *pack(rows, full, projection, network, laid, _placing(settings)),
         notes=(*_axes_note(projection), *laid.notes),
     )
@@ -167,11 +179,22 @@ def _check(latent: Floats, settings: DrawSettings) -> None:
         raise SettingError(f"metric must be 'euclidean' or 'cosine', but is {settings.metric!r}.")
 
 
-def _use_threads(n_threads: int) -> None:
-    if n_threads:
-        numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
-        faiss.omp_set_num_threads(n_threads)
-        torch.set_num_threads(n_threads)
+@contextmanager
+def _threads(n_threads: int) -> Iterator[None]:
+    """Compute with so many threads while open; afterwards all libraries have as many as before."""
+    before = numba.get_num_threads(), faiss.omp_get_max_threads(), torch.get_num_threads()
+    try:
+        if n_threads:
+            _set_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS), n_threads, n_threads)
+        yield
+    finally:
+        _set_threads(*before)
+
+
+def _set_threads(for_numba: int, for_faiss: int, for_torch: int) -> None:
+    numba.set_num_threads(for_numba)
+    faiss.omp_set_num_threads(for_faiss)
+    torch.set_num_threads(for_torch)
 
 
 def prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection | None, Floats | None]:
@@ -217,12 +240,16 @@ def _kept_of_noise(rows: Floats, settings: DrawSettings) -> Floats:
 
 
 def judge(
-    latent: Floats, places: Floats, raw: Floats | None = None, labels: NDArray[Any] | None = None
+    latent: Floats,
+    places: Floats,
+    raw: Floats | None = None,
+    labels: NDArray[Any] | None = None,
+    *,
+    space: str = "latent space",
 ) -> tuple[Score, ...]:
     """Score a map by the fixed protocol of `belvedere.judge`, against the space mapped, and against `raw` where given."""
     if len(latent) < 4:
         return ()
-    space = "latent space"
     ranks = rank_sample(latent, places)
     scores = [
         recall(latent, places, space=space),
