@@ -186,6 +186,15 @@ def test_a_number_that_repeats_the_target_is_serious() -> None:
     assert found(checked(table, target="price"), "leakage", "height").level == "serious"
 
 
+def test_numbers_beyond_single_precision_and_times_finer_than_milliseconds_are_looked_at() -> None:
+    table = clean_table() | {
+        "huge": np.where(RANDOM.random(400) < 0.5, 1e100, -1e100),
+        "at": pa.array(RANDOM.integers(0, 10**18, 400), pa.timestamp("ns")),
+    }
+
+    assert [f.check for f in checked(table, target="city")] == []
+
+
 def test_constant_columns_are_told_together() -> None:
     table = clean_table() | {f"s{i}": [i] * 400 for i in range(6)} | {"empty": [None] * 400}
 

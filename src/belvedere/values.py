@@ -32,7 +32,8 @@ def to_floats(column: pa.ChunkedArray) -> Array:
     if pa.types.is_boolean(kind):
         column = column.cast(pa.uint8())
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        column = pc.divide(column.cast(pa.timestamp("ms")).cast(pa.int64()).cast(pa.float64(), safe=False), 1000.0)
+        moments = column.cast(pa.timestamp("ms"), safe=False).cast(pa.int64())  # finer than a millisecond is cut off
+        column = pc.divide(moments.cast(pa.float64(), safe=False), 1000.0)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         codes, levels = to_codes(column)
         numbers = np.array([*(parse_number(level) for level in levels), np.nan])

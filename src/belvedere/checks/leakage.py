@@ -13,6 +13,7 @@ from belvedere.values import spread, to_codes, to_floats
 MOST_ROWS = 6000
 ALMOST_ALL = 0.98  # of what could be gained over always giving the commonest answer
 SURPRISING = 0.90
+LARGEST = 1e30  # trees see single precision, which ends at 3e38
 
 
 def check_leakage(look: Look) -> list[Finding]:
@@ -46,7 +47,7 @@ def _feature(look: Look, column: Column) -> NDArray[np.float64]:
     values = look.column(column.name)
     if column.kind in ("number", "time"):
         found = to_floats(values)
-        return np.where(np.isfinite(found), found, -1e30)
+        return np.where(np.isfinite(found), np.clip(found, -LARGEST, LARGEST), -LARGEST)
     codes, levels = to_codes(values)
     counts = np.bincount(codes[codes >= 0], minlength=max(1, len(levels)))
     rank = np.empty(len(counts), np.float64)
