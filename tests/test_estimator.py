@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -54,6 +55,22 @@ def test_a_pickled_estimator_places_alike(fitted: DeepMap, iris: tuple[np.ndarra
     copy = pickle.loads(pickle.dumps(fitted))
 
     assert np.allclose(copy.transform(iris[0][:5]), fitted.transform(iris[0][:5]))
+
+
+def test_hundreds_of_features_are_found_again() -> None:
+    """A wide table is folded into one vector column when it is opened, but not where its columns were learned apart."""
+    wide = np.random.default_rng(0).normal(size=(40, 210))
+
+    assert DeepMap().fit(wide).transform(wide[:3]).shape == (3, 2)
+
+
+def test_a_feature_may_have_the_name_of_the_target() -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"target": random.normal(size=60), "other": random.normal(size=60)})
+
+    model = DeepMap(epochs=2).fit(frame, (frame["target"] > 0).astype(int))
+
+    assert set(model.predict(frame)) <= {0, 1}
 
 
 def test_without_a_target_nothing_is_predicted(iris: tuple[np.ndarray, np.ndarray]) -> None:

@@ -88,12 +88,13 @@ class DeepMap(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         checked = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2)
         table = self._table(checked)
         kinds = dict.fromkeys(table.column_names, "number") if len(table.column_names) > 1 else {}
+        target = _free_name(TARGET, table.column_names)
         if y is not None:
-            table, kinds = table.append_column(TARGET, self._labels(y)), kinds | {TARGET: self._target_kind()}
+            table, kinds = table.append_column(target, self._labels(y)), kinds | {target: self._target_kind()}
         learning = LearnSettings(network=self.network, epochs=self.epochs, time_limit_s=self.time_limit_s)
         self.map_: Map = api.map(
             table,
-            target=TARGET if y is not None else None,
+            target=target if y is not None else None,
             kinds=kinds,
             learning=learning,
             drawing=DrawSettings(attraction=self.attraction),
@@ -158,3 +159,8 @@ class DeepMap(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return "number" if self._task == "regression" else "category"
 
     _task: str = "none"
+
+
+def _free_name(name: str, taken: list[str]) -> str:
+    """The name, or with underscores before it where a feature has it already."""
+    return name if name not in taken else _free_name(f"_{name}", taken)

@@ -146,7 +146,8 @@ class Map:
         """Open new data and insist on the columns that the network reads."""
         from belvedere.sources import open_source
 
-        table = open_source(data).table
+        # Columns that stood by themselves must not be folded into a vector, or they would be missing.
+        table = open_source(data, options={"keep": self.schema.names}).table
         for column in self.schema.inputs:
             if column.name not in table.column_names:
                 raise SettingError(
