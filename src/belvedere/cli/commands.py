@@ -1,6 +1,6 @@
 """The commands. Each parses, calls one public function and prints; help texts are the first thing a user reads."""
 
-import json
+import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,6 @@ from belvedere.errors import MapFolderError, SettingError, StoppedError
 
 if TYPE_CHECKING:
     from belvedere.learn import LearnSettings
-    from belvedere.types import Finding
 
 
 def map_data(
@@ -68,7 +67,7 @@ def map_data(
     if picture:
         made.export(picture)
     if as_json:
-        typer.echo(json.dumps(summary(made), ensure_ascii=False, indent=2))
+        echo_json(summary(made))
     elif not quiet:
         terminal.print_summary(made, saved=str(folder), seconds=time.monotonic() - began)
         if picture:
@@ -118,7 +117,7 @@ def place(
     write_rows(placed.table, target)
     n_rows, seconds = len(placed.places), time.monotonic() - began
     if as_json:
-        typer.echo(json.dumps({"rows": n_rows, "far_off": placed.n_far_off, "out": str(target), "seconds": seconds}))
+        echo_json({"rows": n_rows, "far_off": placed.n_far_off, "out": str(target), "seconds": seconds})
         return
     terminal.out().print(f"Placed {n_rows:,} rows in {seconds:.1f} s: [bold]{target}[/]")
     if placed.n_far_off:
@@ -143,11 +142,12 @@ def check(
 
     if fail_on not in (None, "serious", "warning"):
         raise SettingError(f"--fail-on must be 'serious' or 'warning', but is {fail_on!r}.")
-    source = open_source(data)
-    schema = learn_kinds(source, overrides=parse_kinds(kind), target=target)
+    kinds = parse_kinds(kind)
+    source = open_source(data, options={"keep": [*([target] if target else []), *kinds]})
+    schema = learn_kinds(source, overrides=kinds, target=target)
     findings = run_checks(source, schema)
     if as_json:
-        typer.echo(json.dumps([as_dict(f) for f in findings], ensure_ascii=False, indent=2))
+        echo_json(findings)
     else:
         terminal.out().print(f"[bold]{source.name}[/]  {source.n_rows:,} rows · {len(schema.columns):,} columns\n")
         for sentence in source.account:
@@ -167,7 +167,7 @@ def info(map_folder: o.MapPath, as_json: o.AsJson = False) -> None:
 
     made = api.open(map_folder)
     if as_json:
-        typer.echo(json.dumps(summary(made), ensure_ascii=False, indent=2))
+        echo_json(summary(made))
         return
     terminal.print_schema(made.schema)
     seconds = sum(made.content.provenance.get("seconds", {}).values())
@@ -234,9 +234,7 @@ def parse_kinds(pairs: list[str] | None) -> dict[str, str]:
 
 def given(settings: Any, **changes: Any) -> Any:
     """Change the settings that a person gave; None means not given."""
-    from dataclasses import replace
-
-    return replace(settings, **{name: value for name, value in changes.items() if value is not None})
+    return dataclasses.replace(settings, **{name: value for name, value in changes.items() if value is not None})
 
 
 def learn_settings(**changes: Any) -> "LearnSettings":
@@ -247,25 +245,23 @@ def learn_settings(**changes: Any) -> "LearnSettings":
     return made
 
 
-def as_dict(finding: "Finding") -> dict[str, Any]:
-    """Make a finding JSON-able."""
-    from dataclasses import asdict
+def echo_json(value: Any) -> None:
+    """Print a result as JSON; what is not a number (a score of too few rows) becomes null."""
+    from belvedere.page import write_json
 
-    return asdict(finding)
+    typer.echo(write_json(value, indent=2).decode().rstrip("\n"))
 
 
 def summary(made: Any) -> dict[str, Any]:
-    """Make the result of a map JSON-able."""
-    from dataclasses import asdict
-
+    """The result of a map in a few entries."""
     content = made.content
     return {
         "name": made.name,
         "path": str(made.path),
         "rows": len(made),
-        "columns": [asdict(column) for column in content.schema],
-        "scores": [asdict(score) for score in made.scores],
-        "findings": [as_dict(finding) | {"rows": list(finding.rows[:20])} for finding in made.findings],
-        "regions": [asdict(region) for region in made.regions if region.level == 0],
+        "columns": list(content.schema),
+        "scores": made.scores,
+        "findings": [dataclasses.replace(finding, rows=finding.rows[:20]) for finding in made.findings],
+        "regions": [region for region in made.regions if region.level == 0],
         "provenance": content.provenance,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from belvedere.cli import options as o
+from belvedere.cli.commands import echo_json
 from belvedere.errors import SettingError, nearest_names
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def explain(
     elif movers is not None:
         found = explaining.movers(content, api.open(movers).content)
     elif what == "change":
-        found = explaining.cross_over(content, row or 0)
+        if row is None:
+            raise SettingError("A change is looked for in a row of the map, but --new was given. Pass --row.")
+        found = explaining.cross_over(content, row)
     else:
         found = _explain_one(content, row, new, what, exact=exact)
     if png:
@@ -97,7 +100,7 @@ def selected(content: "MapContent", condition: str) -> "tuple[str, NDArray[np.bo
 
     import numpy as np
 
-    from belvedere.values import to_floats
+    from belvedere.values import to_floats, to_texts
 
     parts = re.fullmatch(r"\s*(.+?)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*", condition)
     if parts is None:
@@ -109,11 +112,23 @@ def selected(content: "MapContent", condition: str) -> "tuple[str, NDArray[np.bo
         raise SettingError(f"There is no column {column!r}. {nearest_names(column, content.rows.column_names)}")
     values = content.rows.column(column)
     if sign in ("=", "!="):
-        equal = np.array([str(v) == value for v in values.to_pylist()])
+        equal = np.array([text == value for text in to_texts(values)])
         return column, equal if sign == "=" else ~equal
-    numbers, limit = to_floats(values), float(value)
+    numbers, limit = to_floats(values), parse_limit(value, condition)
     compared = {"<": numbers < limit, ">": numbers > limit, "<=": numbers <= limit, ">=": numbers >= limit}
     return column, np.asarray(compared[sign])
+
+
+def parse_limit(value: str, condition: str) -> float:
+    """Read the number of a condition such as `age>30`."""
+    import math
+
+    from belvedere.values import parse_number
+
+    limit = parse_number(value)
+    if math.isnan(limit):
+        raise SettingError(f"{condition!r} must compare with a number, but {value!r} is none. Use = or != for words.")
+    return limit
 
 
 def _print(found: Any, html: Path | None, *, as_json: bool) -> None:
@@ -124,7 +139,7 @@ def _print(found: Any, html: Path | None, *, as_json: bool) -> None:
     from belvedere.explaining import Counterfactual
 
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+        echo_json(found.to_dict())
         return
     console = Console(highlight=False, record=html is not None)
     if isinstance(found, Explanation):

@@ -1,13 +1,11 @@
 """Commands of the learning half: train and evaluate without a map, tune, list the networks."""
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from belvedere.cli import options as o
-from belvedere.cli.commands import learn_settings, parse_kinds
+from belvedere.cli.commands import echo_json, learn_settings, parse_kinds
 from belvedere.errors import SettingError
 
 if TYPE_CHECKING:
@@ -54,7 +52,7 @@ def train(
     else:
         told = {"scores": cross_validate(source, schema, settings, progress, n_folds=folds).scores, "notes": ()}
     if as_json:
-        typer.echo(json.dumps(told, default=asdict, ensure_ascii=False, indent=2))
+        echo_json(told)
     elif not quiet:
         _print_learned(told["scores"], told["notes"])
 
@@ -92,7 +90,7 @@ def tune(
     tuned = search_settings(source, schema, settings, progress, search=wanted)
     if as_json:
         told = {"trials": tuned.trials, "best": tuned.trials[0].changes, "scores": tuned.learned.scores}
-        typer.echo(json.dumps(told, default=asdict, ensure_ascii=False, indent=2))
+        echo_json(told)
     elif not quiet:
         _print_trials(tuned.trials)
         _print_learned(tuned.learned.scores, ("Scores of the best settings on held-out rows, looked at once:",))
@@ -106,7 +104,8 @@ def _opened(
     from belvedere.sources import open_source
 
     kinds = parse_kinds(kind)
-    source = open_source(data, sample=sample, seed=seed, options={"keep": [target, *kinds]})
+    keep = [target, *kinds, *(ignore or ())]
+    source = open_source(data, sample=sample, seed=seed, options={"keep": keep})
     return source, learn_kinds(source, overrides=kinds, target=target, ignore=tuple(ignore or ()))
 
 
@@ -167,7 +166,7 @@ def networks(as_json: o.AsJson = False) -> None:
     from belvedere.networks import NETWORKS
 
     if as_json:
-        typer.echo(json.dumps({name: {"kinds": list(e.kinds), "about": e.about} for name, e in NETWORKS.items()}))
+        echo_json({name: {"kinds": e.kinds, "about": e.about} for name, e in NETWORKS.items()})
         return
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
     for title in ("network", "reads", "what it is"):
