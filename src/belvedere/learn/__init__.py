@@ -5,8 +5,6 @@
 
 from dataclasses import replace
 
-import torch
-
 from belvedere import networks, training
 from belvedere.learn.case import prepare, schema_for
 from belvedere.learn.crossval import CrossValidated, cross_validate
@@ -59,11 +57,11 @@ def learn(
     """
     settings, progress = settings or LearnSettings(), progress or Silent()
     check_settings(settings)
-    torch.set_num_threads(training.thread_count(settings.threads))
-    case = prepare(source, schema_for(schema, settings), settings)
-    choice = networks.choose_network(case.inputs, case.target, settings.network)
-    progress.say(choice.why)
-    case = replace(case, notes=(choice.why, *case.notes))
-    if choice.name == "none":
-        return learn_plain(case, progress)
-    return learn_target(case, choice.name, progress)
+    with training.threads_for(settings.threads):
+        case = prepare(source, schema_for(schema, settings), settings)
+        choice = networks.choose_network(case.inputs, case.target, settings.network)
+        progress.say(choice.why)
+        case = replace(case, notes=(choice.why, *case.notes))
+        if choice.name == "none":
+            return learn_plain(case, progress)
+        return learn_target(case, choice.name, progress)

@@ -90,6 +90,10 @@ def read_split(source: Source, schema: Schema, labels: Array, settings: LearnSet
             split[known], training.strata_of(labels[known]), share=share, seed=settings.seed
         )
         how = f"the column {given[0].name!r}"
+        if not (split[known] == "train").any():
+            raise ColumnError(
+                f"Some rows that {given[0].name!r} marks 'train' must have a label, but none has. Correct the column."
+            )
     else:
         split[known] = training.random_split(labels[known], holdout=settings.holdout, valid=share, seed=settings.seed)
         how = f"chance (seed {settings.seed}), every class alike"

@@ -68,7 +68,8 @@ def cross_validate(
     found = []
     for fold in range(n_folds):
         words = np.where(fold_of == fold, "test", "train")
-        found.append(_learn_fold(_with_split(source, known, words), schema, settings, progress))
+        with training.threads_for(settings.threads):
+            found.append(_learn_fold(_with_split(source, known, words), schema, settings, progress))
         progress.say(f"Fold {fold + 1} of {n_folds}: {found[-1][0].name} {found[-1][0].value:.4f}")
     return CrossValidated(summarize(found), tuple(found))
 

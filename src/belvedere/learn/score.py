@@ -10,6 +10,7 @@ from belvedere.learn.case import Case, is_labelled
 from belvedere.learn.settings import Array
 from belvedere.progress import Progress
 from belvedere.types import Floats, Score
+from belvedere.values import to_texts
 
 
 def score(
@@ -43,7 +44,7 @@ def example(case: Case, rows: NDArray[np.int64]) -> training.Example:
     names = [item.name for item in case.inputs if item.kind == "text"]
     if not names:
         return training.Example(arrays)
-    columns = [[text or "" for text in table.column(name).to_pylist()] for name in names]
+    columns = [to_texts(table.column(name)) for name in names]
     return training.Example(arrays, [" ".join(texts) for texts in zip(*columns, strict=True)])
 
 

@@ -72,12 +72,14 @@ def tune(
     names = list(search.space)
     trials = []
     for number, trial in enumerate(tried, start=1):
-        trials.append(_try(replace(case, settings=trial), names, progress))
+        with training.threads_for(trial.threads):
+            trials.append(_try(replace(case, settings=trial), names, progress))
         progress.say(f"Trial {number} of {len(tried)}: {trials[-1].changes}, validation loss {trials[-1].loss:.4f}")
     trials.sort(key=lambda trial: trial.loss)
     best = replace(settings, **trials[0].changes)
     name = networks.choose_network(case.inputs, case.target, best.network).name
-    return Tuned(tuple(trials), best, learn_target(replace(case, settings=best), name, progress))
+    with training.threads_for(best.threads):
+        return Tuned(tuple(trials), best, learn_target(replace(case, settings=best), name, progress))
 
 
 def _check_space(space: Mapping[str, Sequence[Any]]) -> None:

@@ -6,7 +6,7 @@ from belvedere.training.evaluate import evaluate
 from belvedere.training.loop import Plan, Rows, Trained, make_rows, train
 from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
-from belvedere.training.plans import default_plan, thread_count
+from belvedere.training.plans import default_plan, thread_count, threads_for
 from belvedere.training.search import Search, candidates
 from belvedere.training.split import assign_folds, given_split, random_split, strata_of, thin_out, with_valid
 
@@ -34,6 +34,7 @@ __all__ = [
     "strata_of",
     "thin_out",
     "thread_count",
+    "threads_for",
     "train",
     "with_valid",
 ]

@@ -53,7 +53,7 @@ def run_baseline(
     is_table = kinds <= {"number", "category", "boolean", "time"}
     limit = MAX_ROWS_TREES if is_table else MAX_ROWS_TEXT if "text" in kinds else MAX_ROWS_LINEAR
     rows = thin_out(np.arange(len(labels)), limit, seed=seed)
-    codes = np.unique(labels)
+    codes = np.unique(labels[rows])
     if target.task != "regression" and len(codes) < 2:
         return Baseline("most frequent class", _spread(np.ones((_n_rows(test), len(codes))), codes, target))
     features, is_code = plain_features(train.arrays, inputs)

@@ -47,8 +47,9 @@ def fit_narrowing(sample: Floats, *, seed: int, most: int = KEPT_DIMS) -> Narrow
     directions = found.components_.astype(np.float32)
     top = directions[np.arange(kept), np.abs(directions).argmax(axis=1)]
     directions *= np.where(top < 0, -1, 1)[:, None]
-    scale = float(np.sqrt(found.explained_variance_.mean())) or 1.0
-    return Narrowing(found.mean_.astype(np.float32), directions, float(found.explained_variance_ratio_.sum()), scale)
+    scale, share = float(np.sqrt(found.explained_variance_.mean())), float(found.explained_variance_ratio_.sum())
+    varies = np.isfinite(share) and scale > 0  # one row, or equal rows, have no directions
+    return Narrowing(found.mean_.astype(np.float32), directions, *((share, scale) if varies else (1.0, 1.0)))
 
 
 def fill(n_rows: int, read: Callable[[int, int], Floats], *, chunk: int) -> Floats:

@@ -5,7 +5,8 @@ AVX-512; other machines train for the same number of epochs, only faster or slow
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,6 +124,17 @@ def has_fast_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware; elsewhere it would be slower than float32."""
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(bool(getattr(torch.cpu, name, bool)()) for name in checks)
+
+
+@contextmanager
+def threads_for(asked: int | None) -> Iterator[None]:
+    """Compute with so many threads while open (see `thread_count`); afterwards torch has as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(thread_count(asked))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def thread_count(asked: int | None) -> int:
