@@ -1,11 +1,12 @@
 """What the explorer is told about one clicked row."""
 
+import threading
 from typing import Any, Literal
 
 import numpy as np
 
 from belvedere.errors import SettingError
-from belvedere.explain.values import Detail
+from belvedere.explain.values import Detail, What
 from belvedere.explaining.changes import TABLE_KINDS, cross_over
 from belvedere.explaining.rows import explain_rows
 from belvedere.explaining.whole import whole_of
@@ -13,6 +14,7 @@ from belvedere.types import MapContent
 
 Asked = Literal["place", "prediction", "change"]
 MOST_PULLS, MOST_PARTS = 24, 64
+_one_at_a_time = threading.Lock()  # explaining forces values into a network that all requests share
 
 
 def answer(content: MapContent, row: int, what: Asked = "place") -> dict[str, Any]:
@@ -35,8 +37,12 @@ def answer(content: MapContent, row: int, what: Asked = "place") -> dict[str, An
     """
     if what not in ("place", "prediction", "change"):
         raise SettingError(f"What to explain must be 'place', 'prediction' or 'change', but is {what!r}.")
-    if what == "change":
-        return cross_over(content, row).to_dict()
+    with _one_at_a_time:
+        return cross_over(content, row).to_dict() if what == "change" else _told(content, row, what)
+
+
+def _told(content: MapContent, row: int, what: What) -> dict[str, Any]:
+    """An explanation as JSON-able data, made light enough to be sent."""
     found = explain_rows(content, [row], what=what)[0]
     told = found.to_dict()
     told["pulls"] = told["pulls"][:MOST_PULLS]

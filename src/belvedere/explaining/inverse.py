@@ -28,7 +28,7 @@ class Expected:
     ----------
     x, y : float
     values : dict
-        Column: number, level or time position. Only columns of a table.
+        Column: number or level. Only columns of a table.
     images : dict of uint8 (height, width, channels)
         Column: picture.
     nearest : tuple of int
@@ -62,7 +62,7 @@ class Inverse:
     Raises
     ------
     SettingError
-        If the map has no columns that can be expected (numbers, categories, times, small images).
+        If the map has no columns that can be expected (numbers, categories, small images).
     """
 
     def __init__(self, content: MapContent, *, seed: int = 0) -> None:
@@ -131,8 +131,8 @@ class Inverse:
 def usual_distance(places: Floats) -> float:
     """Mean distance of rows to the rows nearest on the map, from a sample."""
     some = places[:: max(1, len(places) // 500)]
-    found = np.asarray(cKDTree(places).query(some, k=min(N_NEAR + 1, len(places)))[0])
-    return float(found[:, 1:].mean())
+    found = np.asarray(cKDTree(places).query(some, k=min(N_NEAR + 1, len(places)))[0]).reshape(len(some), -1)
+    return float(found[:, 1:].mean()) if found.shape[1] > 1 else 0.0
 
 
 @dataclass(frozen=True)

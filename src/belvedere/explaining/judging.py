@@ -172,8 +172,7 @@ def _erase_words(batch: dict[str, Array], line: int, position: int, parts: NDArr
     n = int((tokens != 0).sum())
     tokens[parts] = 1
     places = np.concatenate([parts, n + parts, n + parts - 1])  # single, pair with the next, pair with the one before
-    valid = (places >= 0) & (places < len(grams))
-    valid &= ~((places >= n) & (np.concatenate([parts, parts, parts - 1]) < 0))
+    valid = (np.concatenate([parts, parts, parts - 1]) >= 0) & (places < len(grams))  # no pair before the first word
     grams[places[valid]] = 0
 
 
