@@ -101,7 +101,6 @@ def _shrink(height: int, width: int) -> tuple[int, int]:
 def read_pixels(facts: Facts, shape: Shape) -> Array:
     """Read all images as uint8 (rows, height, width, channels); black where missing or broken."""
     own = shape_of_field(facts.field)
-    _height, _width, _channels = shape
     if own is None:
         return (
             np.stack(_map_images(facts, lambda image: _fitted(image, shape)))

@@ -157,7 +157,9 @@ def plain(facts: Facts, known: Input) -> Array:
 
 
 def preview(facts: Facts) -> list[Any]:
-    """ISO 8601 in UTC; dates without a time where it is midnight."""
+    """ISO 8601 in UTC, dates without a time where it is midnight; text as it is written, whatever its format."""
+    if facts.is_text:
+        return [text.strip() or None if text is not None else None for text in facts.column.to_pylist()]
     seconds = to_seconds(facts)
     moments = np.where(np.isfinite(seconds), seconds, 0).astype("datetime64[s]")
     texts = np.datetime_as_string(moments)

@@ -180,9 +180,9 @@ def _number(labels: list[NDArray[np.int64]], places: Floats) -> Regions:
     region_of = np.full((len(places), len(labels)), -1, np.int32)
     regions: list[Region] = []
     for level, label in enumerate(labels):
-        nodes, sizes = np.unique(label, return_counts=True)
-        for node in nodes[np.argsort(-sizes, kind="stable")]:
-            members = np.flatnonzero(label == node)
+        order = np.argsort(label, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)  # row numbers, rising in each
+        for members in sorted(groups, key=len, reverse=True):
             parent = int(region_of[members[0], level - 1]) if level else -1
             if len(members) < min(FEWEST_ROWS, len(places)) or (level and parent < 0):
                 continue

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from belvedere.types import Input
 
@@ -23,7 +22,7 @@ def scaled_pixels(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 def shifted(pixels: Tensor, *, reach: int) -> Tensor:
     """Move each image by up to `reach` pixels each way, repeating its border: (rows, c, h, w) -> the same.
 
-    One gather for the whole batch; the moves come from torch's global generator, which the training loop seeds.
+    One gather for the whole batch; the moves come from torch's global generator, which whoever trains has seeded.
     """
     n, _, height, width = pixels.shape
     move = torch.randint(-reach, reach + 1, (n, 2), device=pixels.device)
@@ -37,9 +36,3 @@ def flipped(pixels: Tensor) -> Tensor:
     """Mirror half of the images left to right."""
     turn = torch.rand(len(pixels), device=pixels.device) < 0.5
     return torch.where(turn[:, None, None, None], pixels.flip(3), pixels)
-
-
-def shrunk(pixels: Tensor, *, side: int) -> Tensor:
-    """Average images down until neither side is longer than `side` pixels."""
-    factor = max(1, round(max(pixels.shape[2:]) / side))
-    return functional.avg_pool2d(pixels, factor, ceil_mode=True) if factor > 1 else pixels

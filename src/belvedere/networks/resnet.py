@@ -35,7 +35,7 @@ class ImageBlock(nn.Module):
 class ResNetEncoder(Encoder):
     """Stem, three stages of one or two blocks, average pooling, latent layer. (rows, h, w, c) -> (rows, dims).
 
-    While training, images are shifted by up to an eighth of their side (at most 4 pixels) and, where `flip` allows,
+    While training, images are shifted by up to a twelfth of their side (1 to 4 pixels) and, where `flip` allows,
     mirrored.
     """
 

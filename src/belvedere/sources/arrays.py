@@ -82,15 +82,20 @@ def _load(path: Path) -> Any:
 
 def read_npz(path: Path, wish: Wish) -> Opened:
     """Read a bundle of arrays, or a sparse matrix as SciPy saves it."""
-    bundle = _load(path)
-    try:
-        arrays = {name: bundle[name] for name in bundle.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{path} must hold plain arrays, but does not ({error}). Save it without objects.") from error
+    arrays = _load_bundle(path)
     if not is_sparse_parts(arrays):
         return read_arrays(arrays, path.stem, wish, address=str(path))
     opened = read_sparse(sparse_of_parts(arrays, path), path.parent.name if path.stem == "counts" else path.stem)
     return _with_sibling_labels(opened, path)
+
+
+def _load_bundle(path: Path) -> Named:
+    """All arrays of an `.npz` file."""
+    try:
+        with _load(path) as bundle:
+            return {name: bundle[name] for name in bundle.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{path} must hold plain arrays, but does not ({error}). Save it without objects.") from error
 
 
 def _with_sibling_labels(opened: Opened, path: Path) -> Opened:
@@ -98,8 +103,8 @@ def _with_sibling_labels(opened: Opened, path: Path) -> Opened:
     sibling = path.with_name("labels.npz")
     if not sibling.exists() or sibling == path:
         return opened
-    labels, table = _load(sibling), opened.table
-    added = [name for name in labels.files if labels[name].ndim == 1 and len(labels[name]) == table.num_rows]
+    labels, table = _load_bundle(sibling), opened.table
+    added = [name for name in labels if labels[name].ndim == 1 and len(labels[name]) == table.num_rows]
     for name in added:
         table = table.append_column(name, pa.array(labels[name]))
     note = (f"Labels ({', '.join(added)}) were added from {sibling.name} beside it.",) if added else ()

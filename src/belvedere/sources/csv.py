@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from belvedere.errors import SettingError, SourceError
-from belvedere.sources.casting import cast_comma_numbers, type_strings
+from belvedere.sources.casting import MISSING_WORDS, cast_comma_numbers, type_strings
 from belvedere.sources.encodings import chunks_of, count_marks, find_encoding, open_bytes, utf8_chunks
 from belvedere.sources.mend import EXTRA, Account, mend_records
 from belvedere.sources.naming import clean_names
@@ -21,7 +21,6 @@ from belvedere.sources.sniff import Form, sniff_form
 
 HEAD_BYTES = 1 << 18
 BATCH_ROWS = 50_000
-MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>"]  # in columns of numbers
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def _parse_options(text: Text, form: Form, keep_row: Any) -> pa_csv.ParseOptions
 
 def _convert_options(form: Form) -> pa_csv.ConvertOptions:
     return pa_csv.ConvertOptions(
-        null_values=MISSING,
+        null_values=MISSING_WORDS.to_pylist(),
         decimal_point=form.decimal,
         column_types={form.names[position]: pa.string() for position in form.codes if position < len(form.names)},
     )

@@ -124,7 +124,7 @@ def _read_saved_dataset(path: Path) -> Opened:
     parts = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and any(folder.glob("*.arrow"))]
     if not parts:
         return Opened(path.resolve().name, _read_part(path), ("A Hugging Face data set on disk.",))
-    tables = [_read_part(part).append_column("split", _repeat(part)) for part in parts]
+    tables = [_with_split(_read_part(part), part.name) for part in parts]
     try:
         table = pa.concat_tables(tables)
     except pa.ArrowInvalid as error:
@@ -136,9 +136,10 @@ def _read_saved_dataset(path: Path) -> Opened:
     )
 
 
-def _repeat(part: Path) -> pa.Array:
-    name = SPLITS.get(part.name.lower(), part.name)
-    return pa.array([name] * _read_part(part).num_rows, pa.string())
+def _with_split(table: pa.Table, folder: str) -> pa.Table:
+    """Say of every row which part it came from."""
+    name = SPLITS.get(folder.lower(), folder)
+    return table.append_column("split", pa.array([name] * table.num_rows, pa.string()))
 
 
 def _read_part(folder: Path) -> pa.Table:
