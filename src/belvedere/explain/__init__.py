@@ -1,4 +1,4 @@
-"""Explanations: what sets a region apart, in words (further: why a row lies where it lies)."""
+"""The parts of explanations that know no map: names of regions, integrated gradients, comparison, rules, movers."""
 
 from belvedere.explain.features import NamingFeatures, naming_features
 from belvedere.explain.names import name_regions

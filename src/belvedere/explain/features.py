@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.types import Column, Floats, Schema
+from belvedere.values import to_floats, to_texts
 
 MAX_LEVELS = 60  # of one category column
 MAX_WORDS = 600  # of one text column
@@ -103,7 +104,7 @@ def spoken(name: str) -> str:
 
 def _ranks(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floats]:
     """Mid-ranks of a number or a time, scaled so that a difference of means is twice the AUC less one."""
-    numbers = _as_floats(values)
+    numbers = to_floats(values)
     known = np.isfinite(numbers)
     if known.sum() < 2 or np.ptp(numbers[known]) == 0:
         return [], np.zeros((len(numbers), 0), np.float32)
@@ -116,28 +117,9 @@ def _ranks(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floa
     return [feature], (2 * ranks[:, None]).astype(np.float32)
 
 
-def _as_floats(values: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Numbers or times as float64, NaN where there is none."""
-    if pa.types.is_temporal(values.type):
-        values = values.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
-    try:
-        numbers = values.cast(pa.float64(), safe=False)
-    except pa.ArrowInvalid:  # numbers written as text
-        return np.array([_number(v) for v in values.to_pylist()])
-    return np.asarray(numbers.to_numpy(), dtype=np.float64)
-
-
-def _number(value: object) -> float:
-    """Read one value as a number, NaN where it is none."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return float("nan")
-
-
 def _levels(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floats]:
     """One yes/no feature per frequent level of a category."""
-    texts = np.array([("" if v is None else str(v)) for v in values.to_pylist()], dtype=object)
+    texts = np.array(to_texts(values), dtype=object)  # named as the categories of the explorer are
     counts = Counter(t for t in texts if t)
     levels = [level for level, n in counts.most_common(MAX_LEVELS) if n >= 2]
     if len(counts) < 2:

@@ -23,12 +23,12 @@ CLASS_NAMES = re.compile(
 
 
 def fit_target(column: pa.ChunkedArray, name: str, *, task: str | None = None) -> Target:
-    """Decide the task and learn classes or scale from training rows.
+    """Decide the task and learn classes or scale.
 
     Parameters
     ----------
     column : pyarrow.ChunkedArray
-        The labels of the training rows.
+        The labels of all rows: a class that only held-out rows have is a class too.
     name : str
         The column's name.
     task : str or None
