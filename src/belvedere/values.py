@@ -160,3 +160,14 @@ def spread(n: int, most: int, seed: int = 0) -> Array:
 def shown(names: Sequence[str], most: int = 3) -> str:
     """Write some names, quoted, with an ellipsis where there are more."""
     return ", ".join(repr(name) for name in names[:most]) + (", …" if len(names) > most else "")
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2500, "row"), counted(2, "class", "classes")
+    ('1 row', '2,500 rows', '2 classes')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or noun + 's'}"

@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
-from belvedere.checks.look import Look, agree, counted, find, ignoring, missing_mask, quoted, share
+from belvedere.checks.look import Look, agree, find, ignoring, missing_mask, quoted, share
 from belvedere.types import Finding
-from belvedere.values import to_codes
+from belvedere.values import counted, to_codes
 
 NEARLY = 0.995
 ENOUGH = 1000  # rows before one value can be called overwhelming

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.checks.hashing import Hashes, hash_column, hash_rows
-from belvedere.checks.look import Look, agree, counted, find, share
+from belvedere.checks.look import Look, agree, find, share
 from belvedere.types import Finding, Level
+from belvedere.values import counted
 
 MANY = 0.01
 FEW_COLUMNS = 4  # rows of so few plain columns are often equal without being the same case

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, counted, find, is_text, quoted
+from belvedere.checks.look import Look, find, is_text, quoted
 from belvedere.types import Finding, Level
+from belvedere.values import counted
 
 LEADING = "[\u00c2-\u00f4]"  # what the first byte of two to four looks like in Windows-1252
 FOLLOWING = "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"

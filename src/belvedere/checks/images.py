@@ -8,10 +8,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from belvedere.checks.look import Look, counted, find
+from belvedere.checks.look import Look, find
 from belvedere.pictures import PictureError, find_picture, open_picture, shape_of_field
 from belvedere.types import Column, Finding, Level
-from belvedere.values import spread, to_matrix
+from belvedere.values import counted, spread, to_matrix
 
 MOST_IMAGES = 3000  # looked at; the finding says so
 DARK, LIGHT, BLANK = 40.0, 215.0, 3.0  # gray levels: brightest twentieth, darkest twentieth, deviation

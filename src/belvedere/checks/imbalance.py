@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from belvedere.checks.look import Look, counted, find, quoted, share
+from belvedere.checks.look import Look, find, quoted, share
 from belvedere.types import Finding
-from belvedere.values import to_codes
+from belvedere.values import counted, to_codes
 
 RARE = 0.05  # of the rows, among few classes
 SMALL = 10  # rows of a class: fewer cannot be learned and judged

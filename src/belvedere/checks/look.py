@@ -141,17 +141,6 @@ def quoted(names: Any, most: int = 5) -> str:
     )
 
 
-def counted(n: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "row"), counted(2500, "row"), counted(2, "class", "classes")
-    ('1 row', '2,500 rows', '2 classes')
-    """
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or noun + 's'}"
-
-
 def agree(n: int, one: str, many: str) -> str:
     """Choose the verb that goes with a number."""
     return one if n == 1 else many

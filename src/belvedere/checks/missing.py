@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from belvedere.checks.look import Look, counted, find, ignoring, is_text, missing_mask, quoted, share
+from belvedere.checks.look import Look, find, ignoring, is_text, missing_mask, quoted, share
 from belvedere.types import Finding, Level
-from belvedere.values import MISSING_WORDS, to_codes, to_floats
+from belvedere.values import MISSING_WORDS, counted, to_codes, to_floats
 
 MUCH, MOST = 0.05, 0.5
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999999.0)

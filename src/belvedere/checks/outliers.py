@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from belvedere.checks.look import Look, counted, find
+from belvedere.checks.look import Look, find
 from belvedere.types import Finding
-from belvedere.values import to_floats
+from belvedere.values import counted, to_floats
 
 FEW = 0.001  # of the rows: more are a tail, not outliers
 FAR = 5.0  # times the span of the other values

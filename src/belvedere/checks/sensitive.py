@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, counted, find, ignoring, is_text, quoted, share
+from belvedere.checks.look import Look, find, ignoring, is_text, quoted, share
 from belvedere.checks.personal import ATTRIBUTES, PATTERNS, Pattern, spaced, telling_name
 from belvedere.types import Column, Finding
-from belvedere.values import spread, to_codes
+from belvedere.values import counted, spread, to_codes
 
 SAMPLE = 20_000  # rows whose values are looked at in columns of single values
 MOST = 0.5  # share of the values that makes a column personal as a whole

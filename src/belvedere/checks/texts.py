@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, counted, find, missing_mask, share
+from belvedere.checks.look import Look, find, missing_mask, share
 from belvedere.types import Finding
-from belvedere.values import to_codes
+from belvedere.values import counted, to_codes
 
 SHORT = 3  # letters or fewer
 MARKUP = r"<(br|p|div|span|a|img|b|i|li|ul|td|tr|table|script)\b[^>]{0,200}>|&(amp|lt|gt|nbsp|quot|#\d+);"

@@ -16,9 +16,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.errors import SourceError
-from belvedere.sources.opened import Opened, Wish, chosen_part, counted
+from belvedere.sources.opened import Opened, Wish, chosen_part
 from belvedere.sources.shapes import columns_of_array
 from belvedere.sources.sparse import is_sparse_parts, read_sparse, sparse_of_parts
+from belvedere.values import counted
 
 Array = NDArray[Any]
 Named = dict[str, Array]

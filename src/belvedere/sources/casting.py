@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.sources.opened import counted
 from belvedere.sources.stream import stream_to_disk
+from belvedere.values import counted
 
 COMMA_NUMBER = r"^[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
 TYPES = (pa.bool_(), pa.int64(), pa.float64(), pa.date32(), pa.timestamp("us"))  # tried in this order

@@ -16,8 +16,9 @@ from belvedere.sources.casting import MISSING_WORDS, cast_comma_numbers, type_st
 from belvedere.sources.encodings import chunks_of, count_marks, find_encoding, open_bytes, utf8_chunks
 from belvedere.sources.mend import EXTRA, Account, mend_records
 from belvedere.sources.naming import clean_names
-from belvedere.sources.opened import Opened, Wish, counted
+from belvedere.sources.opened import Opened, Wish
 from belvedere.sources.sniff import Form, sniff_form
+from belvedere.values import counted
 
 HEAD_BYTES = 1 << 18
 BATCH_ROWS = 50_000

@@ -11,8 +11,9 @@ import pyarrow as pa
 from belvedere.errors import SourceError
 from belvedere.pictures import SUFFIXES, PictureError, open_picture
 from belvedere.sources.encodings import find_encoding
-from belvedere.sources.opened import Opened, Wish, counted
+from belvedere.sources.opened import Opened, Wish
 from belvedere.sources.tables import read_arrow, read_parquets
+from belvedere.values import counted
 
 TEXT_SUFFIXES = (".txt", ".md", ".text", ".rst", ".html", ".htm", ".eml", ".log")
 SPLITS = {

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from belvedere.sources.opened import counted
 from belvedere.sources.sniff import Form
+from belvedere.values import counted
 
 LONGEST_RECORD = 200  # lines that one quoted cell may span before its quote counts as never closed
 EXTRA = "extra cells"

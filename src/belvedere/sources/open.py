@@ -16,12 +16,13 @@ from belvedere.sources.csv import read_csv
 from belvedere.sources.fingerprint import fingerprint_table
 from belvedere.sources.folders import read_folder
 from belvedere.sources.frames import is_frame, read_frame
-from belvedere.sources.opened import Opened, Wish, check_options, counted
+from belvedere.sources.opened import Opened, Wish, check_options
 from belvedere.sources.samples import is_sample, read_sample
 from belvedere.sources.sql import is_query, read_duckdb, read_query, read_sqlite
 from belvedere.sources.tables import is_json_text, read_arrow, read_excel, read_json, read_parquet, read_parquets
 from belvedere.sources.tidy import tidy_table
 from belvedere.types import Source
+from belvedere.values import counted
 
 
 @dataclass(frozen=True)

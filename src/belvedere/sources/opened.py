@@ -62,17 +62,6 @@ def check_options(options: Mapping[str, Any]) -> None:
             )
 
 
-def counted(n: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1, "row"), counted(2500, "row"), counted(2, "entry", "entries")
-    ('1 row', '2,500 rows', '2 entries')
-    """
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or noun + 's'}"
-
-
 def chosen_part(part: str, known: list[str], noun: str, address: str) -> str:
     """Find the one part of a file (a table, a sheet, a set) that is meant, or ask.
 

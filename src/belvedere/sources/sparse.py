@@ -10,7 +10,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from belvedere.errors import SourceError
-from belvedere.sources.opened import Opened, counted
+from belvedere.sources.opened import Opened
+from belvedere.values import counted
 
 MOST_BYTES = 2 * 2**30  # of the dense vectors; beyond it the columns that vary least are left out
 

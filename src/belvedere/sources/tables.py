@@ -12,9 +12,10 @@ from belvedere.errors import SourceError, missing_extra
 from belvedere.sources.columns import table_of_columns, table_of_records
 from belvedere.sources.encodings import chunks_of, find_encoding, open_bytes
 from belvedere.sources.naming import clean_names
-from belvedere.sources.opened import Opened, Wish, chosen_part, counted
+from belvedere.sources.opened import Opened, Wish, chosen_part
 from belvedere.sources.sniff import sniff_form
 from belvedere.sources.stream import stream_to_disk
+from belvedere.values import counted
 
 ARROW_ERRORS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError)
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from belvedere.sources.columns import as_text
 from belvedere.sources.naming import clean_names
-from belvedere.sources.opened import counted
+from belvedere.values import counted
 
 WIDEST = 200  # more columns than this of one numeric type become one vector column
 Notes = tuple[str, ...]
