@@ -16,6 +16,13 @@ Array = NDArray[Any]
 MISSING_WORDS = frozenset(
     ["", "na", "n/a", "nan", "null", "none", "#n/a", "<na>", "?", "-", "--", ".", "missing", "unknown", "nil"]
 )
+# How people write dates; where several fit, the first that reads nearly all values of a column wins.
+DATE_FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
+    "%Y/%m/%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
+    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d-%m-%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y",
+    "%Y年%m月%d日",
+)  # fmt: skip
 UNITS = re.compile(r"^[\s$€£¥₹]+|[\s%€$£¥]+$")
 THOUSANDS = re.compile(r"[-+]?\d{1,3}([,\u00a0 '’]\d{3})+(\.\d+)?")
 

@@ -10,14 +10,8 @@ import pyarrow.compute as pc
 from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import Fit, Kind
 from belvedere.types import Input
-from belvedere.values import Array
+from belvedere.values import DATE_FORMATS, Array
 
-FORMATS = (
-    "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M",
-    "%Y/%m/%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
-    "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d-%m-%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y",
-    "%Y年%m月%d日",
-)  # fmt: skip
 DAY = 86_400.0  # seconds
 YEAR = 365.2425 * DAY
 LOOKS_DATED = re.compile(r"\d.*[-/.:年 ].*\d")
@@ -45,7 +39,7 @@ def find_format(texts: list[str]) -> str:
     ('%d.%m.%Y', 'ISO 8601', '')
     """
     column = pa.chunked_array([pa.array(texts, pa.large_string())])
-    for wanted in ("ISO 8601", *FORMATS):
+    for wanted in ("ISO 8601", *DATE_FORMATS):
         read = _parse(column, wanted)
         if np.isfinite(read).sum() >= 0.95 * len(texts):
             return wanted

@@ -11,16 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from belvedere.values import to_codes, to_floats
+from belvedere.values import DATE_FORMATS, to_codes, to_floats
 
 UNITS_PER_MS = {"s": 1e-3, "ms": 1.0, "us": 1e3, "ns": 1e6}
 YEAR_MS = 365.2425 * 86_400_000
-# In this order where several fit: the whole column is read by one of them.
-FORMATS = (
-    "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M",
-    "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
-    "%d-%m-%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%Y年%m月%d日", "%Y-%m", "%Y",
-)  # fmt: skip
+FORMATS = (*DATE_FORMATS, "%Y-%m", "%Y")
 TRIED = 500  # texts on which a format is tried
 
 
