@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-com
 BROWSER ?= auto
 SHELL := /bin/bash
 
-.PHONY: help demo test check setup format lint types imports front browser bench clean
+.PHONY: help demo test check setup format lint types imports front browser clean
 
 help: ## List the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
