@@ -15,7 +15,6 @@ EXTRAS = {
     "excel": ("python_calamine", "read Excel files"),
     "sql": ("duckdb", "read DuckDB files and queries"),
     "frames": ("pandas", "take pandas and Polars frames"),
-    "notebook": ("anywidget", "show maps in notebooks"),
 }
 
 
