@@ -35,7 +35,9 @@ CLASSES, NUMBERS = ("accuracy", "AUC-ROC"), ("RMSE", "R²")
 TASKS = {
     "adult": Task("adult/adult.parquet", "income", CLASSES),
     "california": Task("california_housing/california_housing.parquet", "median_house_value", NUMBERS),
-    "credit": Task("credit_default_taiwan/credit_default_taiwan.parquet", "default.payment.next.month", CLASSES, n_folds=5),
+    "credit": Task(
+        "credit_default_taiwan/credit_default_taiwan.parquet", "default.payment.next.month", CLASSES, n_folds=5
+    ),
     "telco": Task("telco_churn/telco_churn.parquet", "churn", CLASSES, n_folds=5),
     "german": Task("german_credit/german_credit.parquet", "risk", CLASSES, n_folds=5),
     "fashion": Task("fashion_mnist/fashion_mnist.npz", "y"),

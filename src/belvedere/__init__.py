@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.version import __version__
 
-# Read by OpenMP when torch, faiss or numba load it: threads that wait sleep. Threads that spin make the many short loops
-# of the layout ten times slower as soon as anything else runs on the machine.
+# Read by OpenMP when torch, faiss or numba load it: threads that wait sleep. Threads that spin slow the many short
+# loops of the layout down as soon as anything else runs on the machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:

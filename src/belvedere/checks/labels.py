@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.integer]
 FIRM = 0.3  # share of the rows, those of firmest belief, on which errors are counted
 LEAST_P, LEAST_SHARE = 1e-3, 0.03  # what each witness grants a class it has not seen
-LEAST_AGREEMENT = 0.5  # measured: 0.69 to 0.90 where the features are good, below 0.28 where they are useless
+LEAST_AGREEMENT = 0.5  # of the rows; features that say nothing agree with the network about as often as chance
 PRIOR_ROWS = 5  # per class: weight of "errors go anywhere" against the counted table
 
 

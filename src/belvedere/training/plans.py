@@ -29,8 +29,7 @@ class Habit:
 
 
 # Less work than this runs on one thread: two would save a few seconds, but where other programs run beside it, each of
-# the thousands of small steps would wait for the slower thread (measured: 5 s alone, 11 s on one and 83 s on two
-# threads of two busy processors).
+# the thousands of small steps would wait for the slower thread.
 SMALL_WORK_S = 20.0
 LEAST_STEPS = 600  # few rows are seen more often, so that weights can move far enough from where they start
 
