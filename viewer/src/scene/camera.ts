@@ -28,7 +28,7 @@ export const MAX_ZOOM = 240;
 /** Share of the window left free around the whole map at zoom 1. */
 const MARGIN = 0.06;
 /** Pixels left free at the left of a wide window, where tools and legend stand. */
-const LEGEND_PX = 180;
+const LEGEND_PX = 200;
 const WIDE_PX = 560;
 
 export const extentCenter = (extent: Extent): Point => [

@@ -1,4 +1,4 @@
-import { fitBox, type Point, panBy, toMap, viewOf, wholeMap } from "./camera";
+import { fitBox, panBy, type Point, toMap, toScreen, viewOf, wholeMap } from "./camera";
 import { type Hands, listenToHands, type StrokeMode } from "./gestures";
 import { Minimap } from "./minimap";
 import { nearestRow } from "./picking";
@@ -73,8 +73,8 @@ class MapScene implements Scene {
   }
 
   zoomBy(factor: number, ms = ZOOM_MS): void {
-    const { width, height } = this.stage.window.size();
-    this.stage.zoomFrom([width / 2, height / 2], factor, ms);
+    const { x, y } = this.camera;
+    this.stage.zoomFrom(toScreen(this.stage.view, x, y), factor, ms);
   }
 
   inPolygon(polygon: Float32Array): Uint32Array {
