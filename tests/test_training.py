@@ -1,6 +1,5 @@
 """Training: a net learns, repeats bit for bit, stops in time, and is scored honestly beside a baseline."""
 
-
 import numpy as np
 import pytest
 import torch
