@@ -1,4 +1,4 @@
-import { fitBox, panBy, type Point, toMap, toScreen, viewOf, wholeMap } from "./camera";
+import { fitBox, type Point, panBy, toMap, toScreen, viewOf, wholeMap } from "./camera";
 import { type Hands, listenToHands, type StrokeMode } from "./gestures";
 import { Minimap } from "./minimap";
 import { nearestRow } from "./picking";
