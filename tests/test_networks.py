@@ -126,20 +126,23 @@ def test_a_mixed_table_becomes_one_vector_per_row() -> None:
     assert network.latent(batch_of(inputs)).shape == (6, 64)
 
 
-def test_padding_changes_nothing() -> None:
-    """What lies beyond a row's real length must not be seen."""
-    inputs = (EXAMPLES["sequence"],)
-    batch = batch_of(inputs)
-    batch["0.length"] = torch.tensor([5, 30, 7, 1, 2, 9])
-    noisy = batch | {"0.steps": batch["0.steps"].clone()}
-    for row, length in enumerate(batch["0.length"]):
-        batch["0.steps"][row, length:] = 0.0
-        noisy["0.steps"][row, length:] = 0.0
-    noisy["0.steps"] = torch.cat([noisy["0.steps"], torch.zeros(6, 8, 2)], dim=1)
-    for name in ("lstm", "bilstm", "inceptiontime"):
-        network = build_network(inputs, TEN, network=name).eval()
+@pytest.mark.parametrize("name", ["lstm", "bilstm", "inceptiontime", "inceptiontime, sound", "inceptiontime, long"])
+def test_padding_changes_nothing(name: str) -> None:
+    """A row's vector depends neither on how many zeros stand behind its steps nor on how long other rows are."""
+    info = {"sound": {"d": 40, "T": 60, "front": "mel"}, "long": {"d": 2, "T": 500}}.get(name.partition(", ")[2])
+    item = Input("s", "sequence", info or {"d": 2, "T": 30})
+    torch.manual_seed(1)
+    steps, lengths = torch.randn(4, item.info["T"], item.info["d"]), torch.tensor([5, item.info["T"], 7, 1])
+    for row, length in enumerate(lengths):
+        steps[row, length:] = 0.0
+    network = build_network((item,), TEN, network=name.partition(",")[0]).eval()
 
-        assert torch.allclose(network.latent(batch), network.latent(noisy), atol=1e-5), name
+    together = network.latent({"0.steps": steps, "0.length": lengths})
+    wider = torch.cat([steps, torch.zeros(4, 8, item.info["d"])], dim=1)
+    alone = [network.latent({"0.steps": steps[i : i + 1], "0.length": lengths[i : i + 1]}) for i in range(4)]
+
+    assert torch.allclose(together, network.latent({"0.steps": wider, "0.length": lengths}), atol=1e-5)
+    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
 
 
 def test_piecewise_linear_codes_rise_with_the_value_and_survive_outliers() -> None:

@@ -93,7 +93,9 @@ class Inception(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """All paths, normalized; padding stays 0."""
         narrow = self.narrow(x)
-        paths = [path(narrow) for path in self.paths] + [self.pooled(functional.max_pool1d(x, 3, 1, 1))]
+        # Both ends are padded with zeros, as rows are: how long the other rows of a batch are must not count.
+        pooled = functional.max_pool1d(functional.pad(x, (1, 1)), 3, 1)
+        paths = [path(narrow) for path in self.paths] + [self.pooled(pooled)]
         y: Tensor = self.norm(torch.cat(paths, dim=1)) * mask[:, None, :]
         return y
 
@@ -120,6 +122,7 @@ class InceptionTimeEncoder(Encoder):
         """Steps -> latent vectors."""
         x, lengths = self.front(*trimmed_steps(batch, self.position))
         mask = step_mask(lengths, x.shape[2])
+        x = x * mask[:, None, :]  # fronts with a bias say something of padding too
         for pair, shortcut in enumerate(self.shortcuts):
             y = torch.relu(self.modules_[2 * pair](x, mask))
             x = torch.relu(self.modules_[2 * pair + 1](y, mask) + shortcut(x)) * mask[:, None, :]
