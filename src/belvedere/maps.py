@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.errors import MapFolderError, SettingError
-from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score
+from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score, Source
 
 if TYPE_CHECKING:
     from belvedere.explain.compare import Comparison
@@ -32,11 +32,14 @@ class Placed:
     places : float32 (rows, 2)
     channels : dict of float32 (rows,)
         'outlying' (0…1: share of fitted rows that lie closer to their neighbors) and others that the mode gives.
+    account : tuple of str
+        One sentence for each thing that reading the new rows decided, dropped or padded.
     """
 
     table: pa.Table
     places: Floats
     channels: dict[str, Floats]
+    account: tuple[str, ...] = ()
 
     @property
     def n_far_off(self) -> int:
@@ -133,28 +136,29 @@ class Map:
         from belvedere.draw import place_rows
         from belvedere.learn import embed_rows, predict_rows
 
-        table = self._matching(data)
+        source = self._matching(data)
+        table = source.table
         learned, placing = self._halves()
         latent = embed_rows(*learned, table)
         assert self.content.latent is not None
         fitted = np.asarray(self.content.latent, dtype=np.float32)
         places, channels = place_rows(*placing, fitted, self.places, latent, mode=mode)
         predicted = predict_rows(*learned, table) if self.schema.target is not None else None
-        return Placed(_with_places(table, places, channels, predicted), places, channels)
+        return Placed(_with_places(table, places, channels, predicted), places, channels, source.account)
 
-    def _matching(self, data: Any) -> pa.Table:
+    def _matching(self, data: Any) -> Source:
         """Open new data and insist on the columns that the network reads."""
         from belvedere.sources import open_source
 
         # Columns that stood by themselves must not be folded into a vector, or they would be missing.
-        table = open_source(data, options={"keep": self.schema.names}).table
+        source = open_source(data, options={"keep": self.schema.names})
         for column in self.schema.inputs:
-            if column.name not in table.column_names:
+            if column.name not in source.table.column_names:
                 raise SettingError(
                     f"New rows must have the column {column.name!r} that this map was learned from, but they have "
-                    f"{', '.join(table.column_names[:12])}. Add it (empty is fine) or map the new data by themselves."
+                    f"{', '.join(source.table.column_names[:12])}. Add it (empty is fine) or map the new data by themselves."
                 )
-        return table
+        return source
 
     def _halves(self) -> tuple[tuple[dict[str, Any], dict[str, NDArray[Any]]], ...]:
         """Config and tensors of the learning half and of the placing half of the network."""

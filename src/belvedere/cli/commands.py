@@ -119,6 +119,8 @@ def place(
     if as_json:
         echo_json({"rows": n_rows, "far_off": placed.n_far_off, "out": str(target), "seconds": seconds})
         return
+    for sentence in placed.account:
+        terminal.out().print(f"[dim]{sentence}[/]", soft_wrap=True)
     terminal.out().print(f"Placed {n_rows:,} rows in {seconds:.1f} s: [bold]{target}[/]")
     if placed.n_far_off:
         terminal.out().print(

@@ -150,7 +150,7 @@ def _footnote(score: "Score") -> str:
 
 def number(value: float) -> str:
     """Write a number with three decimals where it is small, and without where it is large."""
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:.3f}".replace("-0.000", "0.000") if abs(value) < 100 else f"{value:,.0f}"
 
 
 def _interval(score: "Score") -> str:
