@@ -280,6 +280,8 @@ def test_conditions_select_rows() -> None:
         selected(content, "jobb=pilot")
     with pytest.raises(SettingError, match="must look like"):
         selected(content, "pilot")
+    with pytest.raises(SettingError, match="'old' is none"):
+        selected(content, "age > old")
 
 
 def test_the_command_prints_and_writes(tmp_path) -> None:
@@ -292,9 +294,11 @@ def test_the_command_prints_and_writes(tmp_path) -> None:
     one = run(app, ["explain", str(tmp_path / "m.map"), "--row", "3", "--png", str(tmp_path / "why.png")])
     two = run(app, ["explain", str(tmp_path / "m.map"), "--compare", "rich=yes", "--json"])
     none = run(app, ["explain", str(tmp_path / "m.map")])
+    new = run(app, ["explain", str(tmp_path / "m.map"), "--new", "new.csv", "--what", "change"])
 
     assert one.exit_code == 0, one.output
     assert "The pulls add up" in one.output
     assert (tmp_path / "why.png").stat().st_size > 1000
     assert '"rule"' in two.output
     assert isinstance(none.exception, SettingError)
+    assert "Pass --row" in str(new.exception)
