@@ -21,7 +21,7 @@ from belvedere.export.carried import answers_of, coarsen
 from belvedere.export.coloring import color_rows
 from belvedere.export.fonts import Face, runs
 from belvedere.export.html import block
-from belvedere.export.labels import place_labels
+from belvedere.export.labels import break_lines, place_labels
 from belvedere.export.palette import TOKENS, rgb
 from belvedere.export.points import paint_points
 from belvedere.export.sheet import lay_out_sheet
@@ -366,3 +366,11 @@ def test_a_hundred_thousand_rows_of_eight_columns_fit_six_megabytes():
 
     assert len(kept) == 8
     assert size < 5_400_000
+
+
+def test_a_name_with_a_very_long_word_is_broken_too():
+    name = "low nonflavanoid phenols, low alcalinity of ash, high od280/od315 of diluted wines"
+
+    lines = break_lines(name, 22)
+
+    assert 1 <= len(lines) <= 3

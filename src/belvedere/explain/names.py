@@ -20,6 +20,7 @@ from belvedere.types import Floats, Ints, Region, Schema
 WEAKEST = 0.15  # effects below this name nothing
 CLEAR = 0.8  # a name that tells rows this well (2 AUC - 1) needs no further phrase
 WORTH = 0.03  # what a further phrase must add
+LETTERS = 40  # a longer name does not fit on a map
 CANDIDATES = 40  # features per region that may become phrases
 
 
@@ -169,7 +170,8 @@ def _length(phrases: list[tuple[str, float]]) -> int:
     length = min(1, len(phrases))
     while 0 < length < min(3, len(phrases)):
         told, with_next = phrases[length - 1][1], phrases[length][1]
-        if told >= CLEAR or with_next < told + WORTH:
+        too_long = len(_joined(phrases, length + 1)) > LETTERS
+        if told >= CLEAR or with_next < told + WORTH or too_long:
             break
         length += 1
     return length

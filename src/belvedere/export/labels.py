@@ -50,7 +50,8 @@ def break_lines(text: str, letters: int) -> tuple[str, ...]:
     """
     clean = " ".join(text.split())
     n_lines = len(_fill(clean, letters))
-    even = next(limit for limit in range(-(-len(clean) // n_lines), letters + 1) if len(_fill(clean, limit)) <= n_lines)
+    narrower = range(-(-len(clean) // n_lines), letters + 1)  # empty where a word is longer than a line
+    even = next((limit for limit in narrower if len(_fill(clean, limit)) <= n_lines), letters)
     return tuple(_cut(line, letters + 4) for line in _fill(clean, even))
 
 
