@@ -40,7 +40,10 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
         schema = schema.with_column(settings.target, role="target")
     if not schema.inputs:
         found = ", ".join(f"{column.name} ({column.role})" for column in schema)
-        raise ColumnError(f"There must be a column to learn from, but found only {found}. Declare one that says something: --kind NAME=KIND.")
+        raise ColumnError(
+            f"There must be a column to learn from, but found only {found}. "
+            "Declare one that says something: --kind NAME=KIND."
+        )
     return schema
 
 
