@@ -146,6 +146,16 @@ def _tell(progress: Progress, source: Source, schema: Schema) -> None:
     progress.say(f"{source.name}: {source.n_rows:,} rows, {len(schema.columns):,} columns")
     for sentence in source.account:
         progress.say(sentence)
+    progress.say(f"Reads {_listed([f'{c.name} ({c.kind})' for c in schema.inputs])}.")
+    left = [f"{column.name} ({column.why})" for column in schema.of_role("left out") + schema.of_role("id")]
+    if left:
+        progress.say(f"Leaves out {_listed(left)}.")
+
+
+def _listed(names: list[str], most: int = 12) -> str:
+    """Join names; of many the first ones and how many more there are."""
+    more = [f"{len(names) - most:,} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more]) or "nothing"
 
 
 def _assemble(
