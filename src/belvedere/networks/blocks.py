@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -86,8 +87,8 @@ class PiecewiseLinear(nn.Module):
         ceiling = torch.where(self.get_buffer("last") > 0, 5.0, 1.0)
         return share.clamp(min=floor, max=ceiling) * used
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Embed (rows, columns) into (rows, columns, dims)."""
+    def forward(self, values: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows columns dims"]:
+        """Embed each number of each column."""
         code = torch.cat([self.climb(values), values[:, :, None].clamp(-10, 10)], dim=2)
         return torch.einsum("rcb,cbd->rcd", code, self.weight) + self.bias
 
@@ -116,7 +117,7 @@ class Residual(nn.Module):
         self.up, self.down = nn.Linear(width, width), nn.Linear(width, width)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "*axes width"]) -> Float[Tensor, "*axes width"]:
         """Add what the two layers make of `x` to it."""
         y: Tensor = x + self.down(self.drop(torch.relu(self.up(self.norm(x)))))
         return y
@@ -170,7 +171,7 @@ class OneBiasLSTM(nn.Module):
             self.bias[hidden : 2 * hidden] = 1.0
         self.register_buffer("no_bias", torch.zeros(4 * hidden), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "rows steps channels"]) -> Float[Tensor, "rows steps hidden"]:
         """Hidden state at every step."""
         start = x.new_zeros(1, len(x), self.hidden)
         weights = [self.weight_ih, self.weight_hh, self.bias, self.get_buffer("no_bias")]

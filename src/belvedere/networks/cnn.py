@@ -1,6 +1,7 @@
 """The textbook convolutional network for images: two convolutions, one pooling, one dense layer."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -30,7 +31,7 @@ class CnnEncoder(Encoder):
         for name, value in zip(("mean", "std"), pixel_statistics(item), strict=True):
             self.register_buffer(name, value, persistent=False)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """(rows, h, w, c) pixels -> (rows, 128)."""
         x = scaled_pixels(batch[f"{self.position}.pixels"], self.get_buffer("mean"), self.get_buffer("std"))
         x = torch.relu(self.second(torch.relu(self.first(x))))

@@ -1,6 +1,7 @@
 """The textbook multilayer perceptron for tables: Dense 10 relu, Dense 50 relu, and one output."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from belvedere.networks.blocks import Batch, Encoder, Shape, dropout_or, one_hot
@@ -41,7 +42,7 @@ class MlpEncoder(Encoder):
         self.second = nn.Linear(10, 50)
         self.drop = nn.Dropout(dropout_or(0.0, shape))
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """Two dense layers with relu."""
         x = torch.relu(self.first(plain_columns(batch, self.inputs)))
         y: Tensor = self.drop(torch.relu(self.second(x)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -32,7 +33,7 @@ class NgramEncoder(Encoder):
         self.project = nn.Linear(projection.shape[1], self.dims) if projection.shape[1] else None
         self.drop_grams, self.drop = nn.Dropout(0.5), nn.Dropout(dropout_or(0.5, shape))
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """N-grams -> latent vectors."""
         grams = batch[f"{self.position}.grams"].long()
         weight = self.drop_grams(self.get_buffer("idf")[grams] * (grams != 0))

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,7 +27,7 @@ class ImageBlock(nn.Module):
         self.stride = stride
         self.shortcut = convolution(n_in, n_out, 1) if n_in != n_out else nn.Identity()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "rows wide height width"]) -> Float[Tensor, "rows wide2 height2 width2"]:
         """Add what the convolutions see to the picture averaged down."""
         small = functional.avg_pool2d(x, self.stride, ceil_mode=True) if self.stride > 1 else x
         return torch.relu(self.shortcut(small) + self.second(torch.relu(self.first(x))))
@@ -57,7 +58,7 @@ class ResNetEncoder(Encoder):
             self.register_buffer(name, value, persistent=False)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster on CPUs
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """Pixels -> latent vectors."""
         x = scaled_pixels(batch[f"{self.position}.pixels"], self.get_buffer("mean"), self.get_buffer("std"))
         if self.training:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -57,12 +58,12 @@ class Network(nn.Module):
         joined: Tensor = vectors[0] if self.join is None else self.join(vectors)
         return joined.float()
 
-    def latent(self, batch: Batch) -> Tensor:
+    def latent(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """One latent vector per row: (rows, dims)."""
         vectors = self.encode(batch)
         return vectors.mean(dim=1) if vectors.dim() == 3 else vectors
 
-    def output(self, latent: Tensor) -> Tensor:
+    def output(self, latent: Float[Tensor, "*axes dims"]) -> Float[Tensor, "*axes outputs"]:
         """Scores (logits) or standardized values: (*, dims) -> (*, outputs)."""
         assert self.head is not None, "a network without a target has no output"
         y: Tensor = self.head(latent)

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -118,7 +119,7 @@ class InceptionTimeEncoder(Encoder):
         self.drop = nn.Dropout(dropout_or(0.2, shape))
         self.to_latent = nn.Linear(8 * width, self.dims)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """Steps -> latent vectors."""
         x, lengths = self.front(*trimmed_steps(batch, self.position))
         mask = step_mask(lengths, x.shape[2])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from belvedere.networks.blocks import Batch, Encoder, PiecewiseLinear, Residual, Shape, dropout_or
@@ -101,7 +102,7 @@ class TabularEncoder(Encoder):
         self.blocks = nn.Sequential(*(Residual(width, dropout=dropout) for _ in range(2)))
         self.to_latent = nn.Linear(width, self.dims)
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch) -> Float[Tensor, "rows members dims"]:
         """One latent vector per row and member."""
         x = torch.cat([cell(batch) for cell in self.cells], dim=1)  # (rows, cells)
         x = self.drop(torch.relu(self.first(x[:, None, :] * self.scale)))  # (rows, members, width)
