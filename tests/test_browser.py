@@ -43,11 +43,11 @@ def make_fake_content(n_rows):
 
 @pytest.fixture(scope="module")
 def map_folder(tmp_path_factory):
-    """An invented map of 5,000 rows, saved."""
+    """An invented map of 100,000 rows, saved."""
     from belvedere.mapfolder import save
 
     path = tmp_path_factory.mktemp("browser") / "fake.map"
-    save(make_fake_content(5_000), path)
+    save(make_fake_content(100_000), path)
     return path
 
 
