@@ -131,6 +131,14 @@ def test_an_interrupted_stage_still_ends_in_a_map_that_says_so(stage: str) -> No
     assert made.content.provenance["interrupted"] is True
 
 
+def test_a_column_called_interrupted_interrupts_nothing() -> None:
+    made = bv.map(
+        people(60).rename_columns(["interrupted", "income", "job", "city", "old"]), target="old", learning=QUICK
+    )
+
+    assert made.content.provenance["interrupted"] is False
+
+
 def test_a_map_needs_no_target() -> None:
     made = bv.map(people(200).drop_columns(["old"]))
 

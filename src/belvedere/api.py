@@ -109,6 +109,12 @@ def open(path: str | Path) -> Map:
 MOST_HALF = 65_504.0  # the largest float16
 
 
+STOPPED_EARLY = (
+    "Training ended by: interrupted",
+    "The layout ended interrupted",
+)  # a column may be called 'interrupted'
+
+
 class Clock:
     """Seconds spent by stage."""
 
@@ -220,5 +226,5 @@ def _provenance(source: Source, learned: "Learned", drawn: "Drawn") -> dict[str,
         "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "space": learned.space,
         "notes": notes,
-        "interrupted": any("interrupted" in note for note in (*learned.notes, *drawn.notes)),
+        "interrupted": any(note.startswith(STOPPED_EARLY) for note in notes),
     }
