@@ -148,11 +148,17 @@ class Target:
     name : str
         The column.
     task : str
-        'binary', 'multiclass' or 'regression' (further tasks by entry in `belvedere.training`).
+        'binary', 'multiclass', 'regression', or another entry of `belvedere.training.TASKS`.
     classes : tuple of str
         Class names in code order, empty for regression. For 'binary' the second is the positive one.
     mean, std : float
         Of a regression target on training rows; labels are standardized with them.
+    event, event_value : str
+        Of a survival target: the column that says whether the event was seen, and the value that says so.
+    edges : tuple of float
+        Of a survival target: rising times, from 0, at which curves are given.
+    hazards : tuple of float
+        Of the task 'cox': cumulative hazard at each edge of a row of log risk 0, known after training.
     """
 
     name: str
@@ -160,6 +166,15 @@ class Target:
     classes: tuple[str, ...] = ()
     mean: float = 0.0
     std: float = 1.0
+    event: str = ""
+    event_value: str = ""
+    edges: tuple[float, ...] = ()
+    hazards: tuple[float, ...] = ()
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Target":
+        """The target that was saved: lists become tuples again."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from belvedere.kinds.number import recognize as recognize_number
 from belvedere.types import Target
 from belvedere.values import to_codes, to_floats
 
-TASKS = ("binary", "multiclass", "regression")
+TASKS = ("binary", "multiclass", "regression")  # of one column; `labels` knows the others
 FEW_CLASSES = 20  # whole numbers with at most so many values are classes
 MOST_CLASSES = 1000
 CLASS_NAMES = re.compile(

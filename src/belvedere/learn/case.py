@@ -38,6 +38,11 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
         for column in schema.of_role("target"):
             schema = schema.with_column(column.name, role="input")
         schema = schema.with_column(settings.target, role="target")
+    event = (settings.event or "").partition("=")[0]
+    if event:
+        schema = schema.with_column(
+            event, role="left out", why=f"says whether the event of {settings.target!r} was seen"
+        )
     if not schema.inputs:
         found = ", ".join(f"{column.name} ({column.role})" for column in schema)
         raise ColumnError(
@@ -50,7 +55,7 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
 def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:
     """Decide which rows are for what, and learn the columns' statistics from training rows only."""
     target, labels = read_target(source, schema, settings)
-    split, notes = read_split(source, schema, labels, settings)
+    split, notes = read_split(source, schema, target, labels, settings)
     rows = training.thin_out(np.flatnonzero(split == "train"), FIT_ROWS, seed=settings.seed)
     inputs = kinds.fit_inputs(source.take(rows), schema, seed=settings.seed)
     return Case(source, schema, settings, inputs, target, labels, split, notes)
@@ -60,10 +65,9 @@ def read_target(source: Source, schema: Schema, settings: LearnSettings) -> tupl
     """What is to be predicted, and every row's label: a code, or a number; -1 or NaN where it is missing."""
     if schema.target is None:
         return None, np.empty(0)
-    column = source.table.column(schema.target.name)
-    target = kinds.fit_target(column, schema.target.name, task=settings.task)
-    labels = kinds.encode_target(column, target)
-    values, counts = np.unique(labels[is_labelled(labels)], return_counts=True)
+    target = kinds.fit_labels(source.table, schema.target.name, task=settings.task, event=settings.event)
+    labels = kinds.make_labels(source.table, target)
+    values, counts = np.unique(labels[kinds.is_labelled(labels)], axis=0, return_counts=True)
     if len(values) < 2:
         found = "no value at all" if not len(values) else f"only one in {int(counts[0]):,} rows"
         raise ColumnError(
@@ -73,34 +77,30 @@ def read_target(source: Source, schema: Schema, settings: LearnSettings) -> tupl
     return target, labels
 
 
-def is_labelled(labels: Array) -> NDArray[np.bool_]:
-    """Which rows have a label."""
-    return np.asarray(labels >= 0 if labels.dtype.kind in "iu" else np.isfinite(labels))
-
-
-def read_split(source: Source, schema: Schema, labels: Array, settings: LearnSettings) -> tuple[Array, tuple[str, ...]]:
+def read_split(
+    source: Source, schema: Schema, target: Target | None, labels: Array, settings: LearnSettings
+) -> tuple[Array, tuple[str, ...]]:
     """The part that each row belongs to, and a sentence on how that came about."""
     given = schema.of_role("split")
     split = np.full(source.n_rows, "train", dtype="<U10")
     if given:
         split = training.given_split(source.table.column(given[0].name).to_pylist(), given[0].name)
-    if not len(labels):
+    if target is None:
         return split, ()
-    known = np.flatnonzero(is_labelled(labels))
+    is_known = kinds.is_labelled(labels)
+    known, strata = np.flatnonzero(is_known), training.TASKS[target.task].strata(labels)
     share = valid_share(len(known))
     if given and (split[known] == "test").any():
-        split[known] = training.with_valid(
-            split[known], training.strata_of(labels[known]), share=share, seed=settings.seed
-        )
+        split[known] = training.with_valid(split[known], strata[known], share=share, seed=settings.seed)
         how = f"the column {given[0].name!r}"
         if not (split[known] == "train").any():
             raise ColumnError(
                 f"Some rows that {given[0].name!r} marks 'train' must have a label, but none has. Correct the column."
             )
     else:
-        split[known] = training.random_split(labels[known], holdout=settings.holdout, valid=share, seed=settings.seed)
+        split[known] = training.random_split(strata[known], holdout=settings.holdout, valid=share, seed=settings.seed)
         how = f"chance (seed {settings.seed}), every class alike"
-    missing = np.flatnonzero(~is_labelled(labels))
+    missing = np.flatnonzero(~is_known)
     split[missing] = UNLABELLED
     counts = [int((split == part).sum()) for part in ("train", "valid", "test")]
     note = "Learned from {:,} rows, stopped by {:,}, scored on {:,}, parted by {}.".format(*counts, how)

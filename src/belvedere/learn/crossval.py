@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from belvedere import networks, training
+from belvedere import kinds, networks, training
 from belvedere.errors import SettingError
-from belvedere.learn.case import is_labelled, prepare, read_target, schema_for
+from belvedere.learn.case import prepare, read_target, schema_for
 from belvedere.learn.fit import learn_target
 from belvedere.learn.settings import Array, LearnSettings, check_settings
 from belvedere.progress import Progress, Silent
@@ -60,10 +60,10 @@ def cross_validate(
     target, labels = read_target(source, schema, settings)
     if target is None:
         raise SettingError("Cross-validation must have a target to predict, but has none. Name one with --target.")
-    known = np.flatnonzero(is_labelled(labels))
+    known = np.flatnonzero(kinds.is_labelled(labels))
     if not 2 <= n_folds <= len(known):
         raise SettingError(f"folds must lie between 2 and {len(known):,} (the labelled rows), but is {n_folds}.")
-    fold_of = training.assign_folds(labels[known], n_folds, seed=settings.seed)
+    fold_of = training.assign_folds(training.TASKS[target.task].strata(labels[known]), n_folds, seed=settings.seed)
     schema = Schema(tuple(replace(c, role="left out") if c.role == "split" else c for c in schema))
     found = []
     for fold in range(n_folds):

@@ -15,7 +15,7 @@ from belvedere.learn.settings import Array, Learned
 from belvedere.networks import Network, Shape
 from belvedere.progress import Progress
 from belvedere.training import plain
-from belvedere.types import Input
+from belvedere.types import Input, Target
 
 LONG_VECTOR, MAIN_DIRECTIONS = 256, 100
 
@@ -28,7 +28,7 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     case = with_directions(case, rows)
     network = networks.build_network(case.inputs, target, network=name, settings=shape_for(case, rows))
     trained, plan = fit(network, case, rows, progress)
-    temperature = temperature_of(network, case)
+    target, temperature = with_hazards(target, network, case, rows), temperature_of(network, case)
     config = {
         **network.config(), "network": name, "target": asdict(target), "temperature": temperature,
         "settings": asdict(case.settings), "plan": asdict(plan),
@@ -79,7 +79,7 @@ def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
 def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:
     """Whether mirroring the first image column changes no class, asked of training rows."""
     images = [position for position, item in enumerate(case.inputs) if item.kind == "image"]
-    if not images or case.target is None or case.target.task == "regression":
+    if not images or case.target is None or case.target.task not in ("binary", "multiclass"):
         return False
     some = training.thin_out(rows, 4000, seed=case.settings.seed)
     arrays = kinds.make_arrays(case.source.take(some), (case.inputs[images[0]],))
@@ -112,10 +112,19 @@ def rows_for(case: Case, rows: NDArray[np.int64]) -> training.Rows:
 def temperature_of(network: Network, case: Case) -> float:
     """How much to cool the network's scores so that it is as sure as it is right, found on validation rows."""
     rows = case.rows_of("valid")
-    if case.target is None or case.target.task == "regression" or not len(rows):
+    if case.target is None or not training.TASKS[case.target.task].is_calibrated or not len(rows):
         return 1.0
     _, outputs = run_network(network, case.source.take(rows))
     return training.fit_temperature(outputs, case.labels[rows])
+
+
+def with_hazards(target: Target, network: Network, case: Case, rows: NDArray[np.int64]) -> Target:
+    """Give a Cox target the hazard of a row of log risk 0, found on training rows."""
+    if target.task != "cox":
+        return target
+    outputs = run_network(network, case.source.take(rows))[1]
+    truth, edges = training.TASKS["cox"].truth(case.labels[rows], target), np.asarray(target.edges)
+    return replace(target, hazards=training.baseline_hazards(outputs[:, 0], truth, edges, truth[:, 0]))
 
 
 def learn_plain(case: Case, progress: Progress) -> Learned:

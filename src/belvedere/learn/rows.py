@@ -34,31 +34,26 @@ def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
 def embed_and_predict(
     source: Source, network: Network, target: Target, temperature: float, progress: Progress
 ) -> tuple[Floats, Array]:
-    """Latent vectors and predictions of all rows, in chunks: (rows, dims), (rows, classes) or (rows,)."""
+    """Latent vectors and predictions of all rows, in chunks: (rows, dims), (rows, width)."""
     progress.start("Embedding", source.n_rows)
-    n_outputs = len(target.classes) or 1
     latent = np.empty((source.n_rows, network.dims), dtype=np.float32)
-    predictions = np.empty((source.n_rows, n_outputs), dtype=np.float32)
+    predictions = []
     for start, stop in chunks(source.n_rows, NETWORK_CHUNK):
         latent[start:stop], outputs = run_network(network, source.read(start, stop))
-        predictions[start:stop] = to_predictions(outputs, target, temperature).reshape(stop - start, n_outputs)
+        predictions.append(to_predictions(outputs, target, temperature))
         progress.advance(stop)
     progress.finish(f"{source.n_rows:,} rows, {network.dims} dimensions")
-    return latent, predictions[:, 0] if target.task == "regression" else predictions
+    return latent, np.concatenate(predictions)
 
 
 def to_predictions(outputs: Floats, target: Target, temperature: float) -> Array:
-    """Probabilities of all classes, or numbers in the target's units."""
-    found = training.objective_for(target.task).predict(torch.from_numpy(outputs / temperature)).numpy()
-    return found * target.std + target.mean if target.task == "regression" else found
+    """Probabilities, curves or numbers in the target's units, as `training.TASKS` says: float32 (rows, width)."""
+    return np.asarray(training.TASKS[target.task].answer(outputs / temperature, target), dtype=np.float32)
 
 
 def name_predictions(predictions: Array, target: Target) -> tuple[Array, Floats | None]:
-    """Class names and how sure the network is of them; or the numbers, with no sureness."""
-    if target.task == "regression":
-        return predictions.astype(np.float32), None
-    names = np.array(target.classes, dtype=object)
-    return names[predictions.argmax(axis=1)], predictions.max(axis=1).astype(np.float32)
+    """What is said of each row, and how sure the network is of it; None for numbers."""
+    return training.TASKS[target.task].name(predictions, target)
 
 
 def chunks(n_rows: int, size: int) -> Iterator[tuple[int, int]]:
@@ -108,11 +103,35 @@ def predict_rows(config: dict[str, Any], tensors: dict[str, Array], table: pa.Ta
     SettingError
         If nothing was learned to predict.
     """
+    target, predictions = _predict(config, tensors, table)
+    return name_predictions(predictions, target)
+
+
+def predict_chances(
+    config: dict[str, Any], tensors: dict[str, Array], table: pa.Table
+) -> tuple[tuple[str, ...], Floats]:
+    """Names of the classes, and the probability of each for new rows: float32 (rows, classes).
+
+    Raises
+    ------
+    SettingError
+        If nothing was learned to predict, or numbers were.
+    """
+    target, predictions = _predict(config, tensors, table)
+    if not target.classes:
+        raise SettingError(
+            f"Probabilities need a target of classes, but {target.name!r} holds numbers. Ask for predictions."
+        )
+    return target.classes, predictions
+
+
+def _predict(config: dict[str, Any], tensors: dict[str, Array], table: pa.Table) -> tuple[Target, Array]:
+    """What is predicted, and the predictions as numbers."""
     if not config.get("target"):
         raise SettingError(
             "Predictions need a network that learned a target, but this one has none. Learn with --target."
         )
-    target = Target(**config["target"] | {"classes": tuple(config["target"]["classes"])})
+    target = Target.from_json(config["target"])
     network, source = networks.network_from(config, tensors), Source("new rows", table)
     _, predictions = embed_and_predict(source, network, target, float(config["temperature"]), Silent())
-    return name_predictions(predictions, target)
+    return target, predictions

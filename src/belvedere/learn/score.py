@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere import kinds, training
-from belvedere.learn.case import Case, is_labelled
+from belvedere.learn.case import Case
 from belvedere.learn.settings import Array
 from belvedere.progress import Progress
 from belvedere.types import Floats, Score
@@ -18,20 +18,17 @@ def score(
 ) -> tuple[tuple[Score, ...], dict[str, Any]]:
     """Score the held-out rows, and a baseline that learned from the same rows."""
     assert case.target is not None
-    held = case.rows_of("test")
+    task, held = training.TASKS[case.target.task], case.rows_of("test")
     if not len(held):
         return (), {}
     about, truth = f"{len(held):,} held-out rows", true_values(case, held)
-    scores, evaluation = training.evaluate(truth, predictions[held], case.target, about=about)
+    scores, evaluation = task.evaluate(truth, predictions[held], case.target, about=about)
     progress.start("Comparing", None)
-    found = training.run_baseline(
+    found = task.baseline(
         example(case, rows), case.labels[rows], example(case, held),
         inputs=case.inputs, target=case.target, seed=case.settings.seed,
     )  # fmt: skip
-    compared = found.predictions
-    if case.target.task == "regression":
-        compared = compared * case.target.std + case.target.mean
-    baseline_scores, _ = training.evaluate(truth, compared, case.target, about=about)
+    baseline_scores, _ = task.evaluate(truth, found.predictions, case.target, about=about)
     lead = scores[0]
     progress.finish(f"{lead.name} {lead.value:.4f}, {found.name} {baseline_scores[0].value:.4f}")
     return training.beside(scores, baseline_scores, found.name), evaluation
@@ -51,18 +48,14 @@ def example(case: Case, rows: NDArray[np.int64]) -> training.Example:
 def true_values(case: Case, rows: Array) -> Array:
     """Labels of rows as codes, or in the target's own units."""
     assert case.target is not None
-    labels = case.labels[rows]
-    return labels * case.target.std + case.target.mean if case.target.task == "regression" else labels
+    return training.TASKS[case.target.task].truth(case.labels[rows], case.target)
 
 
 def errors_of(case: Case, predictions: Array) -> Floats:
-    """1 - probability of the true class, or the absolute error; NaN where there is no label."""
+    """How wrong each prediction is, as `training.TASKS` says; NaN where there is no label."""
     assert case.target is not None
     error = np.full(len(predictions), np.nan, dtype=np.float32)
-    known = np.flatnonzero(is_labelled(case.labels))
-    truth = true_values(case, known)
-    if case.target.task == "regression":
-        error[known] = np.abs(predictions[known] - truth)
-    else:
-        error[known] = 1 - predictions[known, truth.astype(np.int64)]
+    known = np.flatnonzero(kinds.is_labelled(case.labels))
+    task = training.TASKS[case.target.task]
+    error[known] = task.error(true_values(case, known), predictions[known], case.target)
     return error

@@ -20,7 +20,9 @@ class LearnSettings:
     target : str or None
         The column to predict; None takes the schema's target, if any.
     task : str or None
-        'binary', 'multiclass' or 'regression'; None reads it from the column.
+        A name in `belvedere.training.TASKS`; None reads it from the data.
+    event : str or None
+        Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task survival.
     network : str
         'auto', 'none', or a name in `belvedere.networks.NETWORKS` (several joined by '+').
     epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
@@ -38,6 +40,7 @@ class LearnSettings:
 
     target: str | None = None
     task: str | None = None
+    event: str | None = None
     network: str = "auto"
     epochs: int | None = None
     batch_size: int | None = None

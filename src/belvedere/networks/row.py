@@ -87,7 +87,9 @@ def count_outputs(target: Target | None) -> int:
     """How many numbers the output layer gives: one per class, one for two classes or a number, none without target."""
     if target is None:
         return 0
-    return len(target.classes) if target.task == "multiclass" else 1
+    if target.task == "survival":
+        return len(target.edges) - 1
+    return len(target.classes) if target.task in ("multiclass", "multilabel") else 1
 
 
 def build_network(

@@ -9,17 +9,22 @@ from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.plans import default_plan, thread_count, threads_for
 from belvedere.training.search import Search, candidates
 from belvedere.training.split import assign_folds, given_split, random_split, strata_of, thin_out, with_valid
+from belvedere.training.survival import baseline_hazards
+from belvedere.training.tasks import TASKS, Task
 
 __all__ = [
     "OBJECTIVES",
+    "TASKS",
     "Baseline",
     "Example",
     "Objective",
     "Plan",
     "Rows",
     "Search",
+    "Task",
     "Trained",
     "assign_folds",
+    "baseline_hazards",
     "beside",
     "candidates",
     "default_plan",

@@ -86,7 +86,7 @@ def _trees(features: Array, labels: Array, tests: Array, *, is_code: list[bool],
 def _linear(
     features: Array, labels: Array, tests: Array, *, texts: tuple[Sequence[str], Sequence[str]] | None, target: Target
 ) -> Baseline:
-    fitted, tested = _standardized(features, tests)
+    fitted, tested = standardized(features, tests)
     if texts is not None:
         words, words_tested = _tf_idf(*texts)
         pairs = ((words, fitted), (words_tested, tested))
@@ -100,7 +100,7 @@ def _linear(
     return Baseline(what, model.predict_proba(tested))
 
 
-def _standardized(features: Array, tests: Array) -> tuple[Array, Array]:
+def standardized(features: Array, tests: Array) -> tuple[Array, Array]:
     """Scale features, fill gaps, and keep the 200 main directions of very wide ones."""
     if not features.shape[1]:
         return features, tests

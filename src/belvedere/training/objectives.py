@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from belvedere.errors import SettingError, nearest_names
+from belvedere.training.survival import cox_loss, hazard_loss
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -68,16 +69,30 @@ def huber_loss(outputs: Tensor, labels: Tensor) -> Tensor:
     return functional.huber_loss(outputs[:, 0], labels.float(), delta=2.0)
 
 
+def multilabel_loss(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Binary cross-entropy of one logit per label, each member of an ensemble by itself; labels (rows, labels)."""
+    outputs = outputs if outputs.dim() == 3 else outputs[:, None]
+    return functional.binary_cross_entropy_with_logits(outputs, labels[:, None].expand_as(outputs))
+
+
 def binary_chances(outputs: Tensor) -> Tensor:
     """Probabilities of both classes: (rows, 1) -> (rows, 2)."""
     positive = torch.sigmoid(outputs[:, 0])
     return torch.stack([1 - positive, positive], dim=1)
 
 
+def as_they_are(outputs: Tensor) -> Tensor:
+    """Outputs that `tasks.TASKS` turns into predictions, since that needs the target."""
+    return outputs
+
+
 OBJECTIVES = {
     "binary": Objective(binary_loss, binary_loss, binary_chances),
     "multiclass": Objective(multiclass_loss, multiclass_loss, lambda outputs: torch.softmax(outputs, dim=1)),
     "regression": Objective(huber_loss, squared_loss, lambda outputs: outputs[:, 0]),
+    "multilabel": Objective(multilabel_loss, multilabel_loss, torch.sigmoid),
+    "survival": Objective(hazard_loss, hazard_loss, as_they_are),
+    "cox": Objective(cox_loss, cox_loss, as_they_are),
 }
 
 
