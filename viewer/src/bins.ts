@@ -1,6 +1,6 @@
 /** A column as at most 254 bins per row: what histograms, bars and comparisons count. */
 
-import { type ColumnData, MISSING_STEP, type Numbers, TOP_STEP } from "./map_folder";
+import { type Bits, type ColumnData, MISSING_STEP, type Numbers, TOP_STEP } from "./map_folder";
 import { type Slots, slotsOf } from "./palettes";
 
 export const MISSING_BIN = 255;
@@ -23,6 +23,13 @@ export function binsOf(data: ColumnData): Bins {
   if (data.type === "codes") return binsOfCodes(data.codes, data.missing, slotsOf(data));
   const few = fewSteps(data.steps);
   return few ? binsOfFew(data, few) : binsOfMany(data);
+}
+
+/** Rows per bin, of the rows set. */
+export function countsIn(bins: Uint8Array, rows: Bits): Uint32Array {
+  const counts = new Uint32Array(MISSING_BIN + 1);
+  for (let row = 0; row < bins.length; row++) if ((rows[row >>> 5] >>> (row & 31)) & 1) counts[bins[row]]++;
+  return counts;
 }
 
 function binsOfCodes(codes: Uint8Array | Uint16Array, missing: number, slots: Slots): Bins {

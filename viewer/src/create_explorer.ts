@@ -4,14 +4,15 @@ import { ApiError, type Backend } from "./backend";
 import { type Coloring, coloringOf, plainColoring } from "./coloring";
 import { type Columns, createColumns } from "./columns";
 import { type Crossfilter, createCrossfilter } from "./crossfilter";
-import type { Explorer, Hover, Masks, Start, Threads } from "./explorer";
+import type { Explorer, Groups, Hover, Masks, Start, Threads } from "./explorer";
 import { createFiltering, type Filtering } from "./filtering";
+import { followGroups, groupVerbs, NO_GROUPS } from "./groups";
 import type { MapInfo } from "./map_folder";
 import { createPreviews } from "./previews";
 import { firstColor, rolesOf } from "./roles";
 import type { Camera, Scene } from "./scene/types";
 import { shapeReader } from "./shapes";
-import { cell, createHistory, START } from "./store";
+import { cell, createHistory, type Part, START } from "./store";
 import { makeWords } from "./words";
 import { lastWins, whenSet } from "./work";
 
@@ -25,9 +26,11 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
   const columns = createColumns(backend, info);
   const crossfilter = createCrossfilter(info.nRows);
   const read = shapeReader(info, backend, columns, () => whenSet(cells.scene));
-  const filtering = createFiltering(crossfilter, columns, (part) => ask(() => read(part)));
+  const rowsOfShape = (part: Part) => ask(() => read(part));
+  const filtering = createFiltering(crossfilter, columns, rowsOfShape);
   followColors(info, columns, ask, cells);
   followFilters(crossfilter, filtering, cells);
+  followGroups(cells, info.nRows, columns, rowsOfShape);
   return {
     info,
     places,
@@ -40,6 +43,7 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
     watch: (column) => ask(() => filtering.watch(column)),
     unwatch: filtering.unwatch,
     ...viewVerbs(cells),
+    ...groupVerbs(cells.view),
     ...settingVerbs(cells, start),
     renameRegion: async (id, name) => {
       await ask(() => backend.renameRegion(id, name));
@@ -57,6 +61,7 @@ function cellsOf(info: MapInfo, start: Start) {
     theme: cell(theme),
     words: cell(makeWords(start.settings.language)),
     masks: cell<Masks>({ inside: null, nInside: info.nRows, selected: null, version: 0 }),
+    groups: cell<Groups>(NO_GROUPS),
     coloring: cell<Coloring>(plainColoring(info.nRows, theme)),
     names: cell<ReadonlyMap<number, string>>(names),
     scene: cell<Scene | null>(null),

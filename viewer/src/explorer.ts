@@ -21,6 +21,18 @@ export interface Masks {
   version: number;
 }
 
+/** The rows of one group marked to be compared. */
+export interface GroupRows {
+  bits: Bits;
+  n: number;
+}
+
+export interface Groups {
+  a: GroupRows | null;
+  b: GroupRows | null;
+  nBoth: number;
+}
+
 export interface Hover {
   row: number;
   at: [number, number];
@@ -48,6 +60,7 @@ export interface Explorer {
   readonly roles: Roles;
   readonly view: History;
   readonly masks: Cell<Masks>;
+  readonly groups: Cell<Groups>;
   readonly coloring: Cell<Coloring>;
   readonly hover: Cell<Hover | null>;
   readonly tool: Cell<"pan" | "lasso" | "box">;
@@ -70,6 +83,10 @@ export interface Explorer {
   select(part: Part): void;
   clearSelection(): void;
   clearAll(): void;
+  /** Sets the rows inside aside as group A or B, and makes room for the next selection. */
+  markGroup(which: "a" | "b"): void;
+  clearGroup(which: "a" | "b"): void;
+  swapGroups(): void;
   showRow(row: number | null, fly?: boolean): void;
   renameRegion(id: number, name: string): Promise<void>;
   setTheme(theme: Settings["theme"]): void;

@@ -2,8 +2,16 @@
 
 import type { Explorer } from "./explorer";
 import { nearestOnMap } from "./geometry";
+import { groupColors, insideOf, isComparing } from "./groups";
 import { K } from "./roles";
-import { createScene, type Scene, type SceneEvents, type SceneLabel, type SceneState } from "./scene";
+import {
+  createScene,
+  type Scene,
+  type SceneColors,
+  type SceneEvents,
+  type SceneLabel,
+  type SceneState,
+} from "./scene";
 import { veilOf } from "./veil";
 
 const ATLAS_CELL = 48;
@@ -31,8 +39,8 @@ function firstState(explorer: Explorer): SceneState {
   const { info, places } = explorer;
   return {
     points: { n: info.nRows, places, extent: info.extent },
-    colors: explorer.coloring.get().colors,
-    inside: explorer.masks.get().inside,
+    colors: colorsOf(explorer),
+    inside: insideOf(explorer),
     veil: null,
     labels: labelsOf(explorer),
     theme: explorer.theme.get(),
@@ -50,10 +58,9 @@ function firstState(explorer: Explorer): SceneState {
 }
 
 function followers(explorer: Explorer, scene: Scene): (() => void)[] {
-  const { view, coloring, masks, theme, tool, hover, names, shownLabels } = explorer;
+  const { view, theme, tool, hover, names, shownLabels } = explorer;
   return [
-    coloring.subscribe(({ colors }) => scene.set({ colors })),
-    masks.subscribe(({ inside }) => scene.set({ inside })),
+    ...followPaint(explorer, scene),
     theme.subscribe((value) => scene.set({ theme: value })),
     tool.subscribe((value) => scene.set({ tool: value })),
     names.subscribe(() => scene.set({ labels: labelsOf(explorer) })),
@@ -87,6 +94,33 @@ function followers(explorer: Explorer, scene: Scene): (() => void)[] {
       ),
     ),
   ];
+}
+
+/** Colors and context: by a column and the filters, or by the two groups while they are compared. */
+function followPaint(explorer: Explorer, scene: Scene): (() => void)[] {
+  const { coloring, masks, groups, view, theme } = explorer;
+  const paint = () => scene.set({ colors: colorsOf(explorer), inside: insideOf(explorer) });
+  const comparing = onNew((now: boolean) => now, paint);
+  return [
+    coloring.subscribe(() => scene.set({ colors: colorsOf(explorer) })),
+    theme.subscribe(() => scene.set({ colors: colorsOf(explorer) })),
+    masks.subscribe(() => scene.set({ inside: insideOf(explorer) })),
+    groups.subscribe(paint),
+    view.subscribe((now) => comparing(isComparing(groups.get(), now))),
+  ];
+}
+
+const groupPaint = new WeakMap<object, { theme: string; colors: SceneColors }>();
+
+/** The same array for the same groups and theme, so that the scene sees no change where there is none. */
+function colorsOf({ coloring, groups, view, theme, info }: Explorer): SceneColors {
+  const now = groups.get();
+  if (!isComparing(now, view.get())) return coloring.get().colors;
+  const kept = groupPaint.get(now);
+  if (kept?.theme === theme.get()) return kept.colors;
+  const colors = groupColors(now, info.nRows, theme.get());
+  groupPaint.set(now, { theme: theme.get(), colors });
+  return colors;
 }
 
 function eventsOf(explorer: Explorer): SceneEvents {

@@ -48,6 +48,12 @@ export const SHORTCUTS: Shortcut[] = [
   { keys: ["H"], title: "tool.pan", matches: plain("h", "v"), run: (explorer) => explorer.tool.set("pan") },
   { keys: ["L"], title: "tool.lasso", matches: plain("l"), run: (explorer) => explorer.tool.set("lasso") },
   { keys: ["B"], title: "tool.box", matches: plain("b"), run: (explorer) => explorer.tool.set("box") },
+  {
+    keys: ["Shift A", "Shift B"],
+    title: "key.groups",
+    matches: plain("A", "B"),
+    run: (explorer, event) => explorer.markGroup(event.key === "A" ? "a" : "b"),
+  },
   { keys: ["Enter"], title: "key.center", matches: plain("Enter"), run: openCenter },
   { keys: ["N", "P"], title: "key.next", matches: plain("n", "p"), run: nextRow },
   { keys: ["1", "2", "3"], title: "key.tabs", matches: plain("1", "2", "3"), run: openTab },

@@ -31,11 +31,19 @@ export interface Part {
   shape: Shape;
 }
 
+/** Rows set aside to be compared: a selection with the filters that held when it was marked. */
+export interface Group {
+  parts: Part[];
+  filters: Filter[];
+}
+
 /** Everything about the view that a link carries and that undo takes back. */
 export interface View {
   colorBy: number | null;
   filters: Filter[];
   selection: Part[];
+  groupA: Group | null;
+  groupB: Group | null;
   row: number | null;
   tab: Tab;
   veil: boolean;
@@ -48,6 +56,8 @@ export const START: View = {
   colorBy: null,
   filters: [],
   selection: [],
+  groupA: null,
+  groupB: null,
   row: null,
   tab: "map",
   veil: false,

@@ -2,7 +2,7 @@
 
 import type { ColumnInfo, MapInfo } from "./map_folder";
 import { rowsToText, textToRows } from "./row_text";
-import type { Filter, Part, Shape, Tab, View } from "./store";
+import type { Filter, Group, Part, Shape, Tab, View } from "./store";
 
 const TABS: Tab[] = ["map", "selection", "row"];
 const MODES: Record<Part["mode"], string> = { new: "=", add: "+", subtract: "-" };
@@ -13,6 +13,8 @@ export function toHash(view: View, info: MapInfo): string {
   put("color", view.colorBy === null ? null : info.columns[view.colorBy].name);
   for (const filter of view.filters) put("filter", filterText(filter, info.columns));
   for (const part of view.selection) put("select", MODES[part.mode] + shapeText(part.shape));
+  put("a", groupText(view.groupA, info.columns));
+  put("b", groupText(view.groupB, info.columns));
   put("row", view.row === null ? null : String(view.row));
   put("tab", view.tab === "map" ? null : view.tab);
   put("veil", view.veil ? String(view.threshold) : null);
@@ -30,6 +32,13 @@ export function fromHash(hash: string, info: MapInfo): Partial<View> {
   if (color) view.colorBy = color.index;
   view.filters = words.getAll("filter").flatMap((text) => readFilter(text, info.columns));
   view.selection = words.getAll("select").flatMap(readPart);
+  for (const [key, name] of [
+    ["a", "groupA"],
+    ["b", "groupB"],
+  ] as const) {
+    const group = readGroup(words.get(key), info.columns);
+    if (group) view[name] = group;
+  }
   const row = wholeNumber(words.get("row"));
   if (row !== null && row < info.nRows) view.row = row;
   const tab = TABS.find((name) => name === words.get("tab"));
@@ -41,6 +50,21 @@ export function fromHash(hash: string, info: MapInfo): Partial<View> {
   if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0)
     view.camera = { x: at[0], y: at[1], zoom: at[2] };
   return view;
+}
+
+/** A group is written as a hash within the hash. */
+function groupText(group: Group | null, columns: ColumnInfo[]): string | null {
+  if (!group) return null;
+  const filters = group.filters.map((filter) => ["filter", filterText(filter, columns)]);
+  const parts = group.parts.map((part) => ["select", MODES[part.mode] + shapeText(part.shape)]);
+  return new URLSearchParams([...filters, ...parts]).toString();
+}
+
+function readGroup(text: string | null, columns: ColumnInfo[]): Group | null {
+  const words = new URLSearchParams(text ?? "");
+  const filters = words.getAll("filter").flatMap((one) => readFilter(one, columns));
+  const parts = words.getAll("select").flatMap(readPart);
+  return filters.length || parts.length ? { parts, filters } : null;
 }
 
 function filterText(filter: Filter, columns: ColumnInfo[]): string {

@@ -34,6 +34,14 @@ describe("the view in the address", () => {
       { mode: "add", shape: { kind: "region", id: 7 } },
       { mode: "add", shape: { kind: "finding", index: 0 } },
     ],
+    groupA: {
+      parts: [{ mode: "new", shape: { kind: "region", id: 3 } }],
+      filters: [{ column: 1, type: "codes", codes: [1] }],
+    },
+    groupB: {
+      parts: [{ mode: "new", shape: { kind: "search", query: "a&b=c #", mode: "text" } }],
+      filters: [],
+    },
     row: 17,
     tab: "row",
     veil: true,
