@@ -9,7 +9,7 @@ from belvedere import networks, training
 from belvedere.learn.case import prepare, schema_for
 from belvedere.learn.crossval import CrossValidated, cross_validate
 from belvedere.learn.fit import learn_plain, learn_target
-from belvedere.learn.rows import embed_rows, predict_rows
+from belvedere.learn.rows import embed_rows, predict_chances, predict_rows
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
 from belvedere.learn.tune import Trial, Tuned, tune
 from belvedere.progress import Progress, Silent
@@ -26,7 +26,9 @@ __all__ = [
     "cross_validate",
     "embed_rows",
     "learn",
+    "predict_chances",
     "predict_rows",
+    "schema_for",
     "tune",
 ]
 

@@ -3,7 +3,8 @@
 from belvedere.training.baseline import Baseline, Example, beside, run_baseline
 from belvedere.training.calibrate import fit_temperature
 from belvedere.training.evaluate import evaluate
-from belvedere.training.loop import Plan, Rows, Trained, make_rows, train
+from belvedere.training.keeping import Checkpoint, Plan, Trained
+from belvedere.training.loop import Hooks, Rows, make_rows, train
 from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.plans import default_plan, thread_count, threads_for
@@ -16,7 +17,9 @@ __all__ = [
     "OBJECTIVES",
     "TASKS",
     "Baseline",
+    "Checkpoint",
     "Example",
+    "Hooks",
     "Objective",
     "Plan",
     "Rows",

@@ -3,15 +3,14 @@
 - The rate follows the steps done or the time spent, whichever is further, so that a time limit still cools down.
 - Each epoch ends with the loss on rows not trained on; the best epoch's weights are given back.
 - Ctrl-C or the time limit end the loop, not the work: the best weights so far are given back.
+- With a checkpoint, a run that was stopped goes on where it was, and ends with the same bits as one never stopped.
 - The same seed and threads give the same bits on a CPU, as long as no time limit cuts in.
 """
 
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,39 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from belvedere.progress import Progress
+from belvedere.training.keeping import Checkpoint, Clock, Diary, Keeper, Plan, Trained
 from belvedere.training.objectives import Loss
 from belvedere.types import Arrays
 
 Batch = dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long, how fast and how carefully to train.
-
-    Attributes
-    ----------
-    epochs, batch_size : int
-    learning_rate, weight_decay : float
-        Highest rate of the cycle; decay of all weights with two or more axes.
-    patience : int
-        Epochs without a better validation loss after which training ends.
-    time_limit_s : float or None
-        Seconds for the whole loop.
-    seed, threads : int
-    low_precision : bool
-        Whether matrix products run in bfloat16.
-    """
-
-    epochs: int = 20
-    batch_size: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    patience: int = 1000
-    time_limit_s: float | None = None
-    seed: int = 0
-    threads: int = 2
-    low_precision: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,16 +41,14 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What training came to; the network itself now holds its best weights.
+class Hooks:
+    """What may look into training from outside: a checkpoint, and who may end it after an epoch.
 
-    `stopped` says why it ended: 'all epochs', 'no more progress', 'time limit', 'interrupted'.
+    `give_up` sees the validation losses so far; a search ends a trial by it that is behind the others.
     """
 
-    curves: dict[str, list[float]] = field(default_factory=dict)
-    best_epoch: int = 0
-    stopped: str = "all epochs"
-    seconds: float = 0.0
+    checkpoint: Checkpoint | None = None
+    give_up: Callable[[Sequence[float]], bool] | None = None
 
 
 def make_rows(arrays: Arrays, labels: np.ndarray[Any, Any]) -> Rows:
@@ -88,8 +57,15 @@ def make_rows(arrays: Arrays, labels: np.ndarray[Any, Any]) -> Rows:
     return Rows({name: torch.from_numpy(value) for name, value in own.items()}, torch.from_numpy(labels))
 
 
-def train(
-    network: nn.Module, rows: Rows, valid: Rows, *, loss: tuple[Loss, Loss], plan: Plan, progress: Progress
+def train(  # noqa: PLR0913 the two data, the two losses, and how
+    network: nn.Module,
+    rows: Rows,
+    valid: Rows,
+    *,
+    loss: tuple[Loss, Loss],
+    plan: Plan,
+    progress: Progress,
+    hooks: Hooks = Hooks(),
 ) -> Trained:
     """Train a network in place and leave it with its best weights, in evaluation mode.
 
@@ -103,31 +79,40 @@ def train(
         The loss that is learned and the one that is reported.
     plan : Plan
     progress : Progress
+    hooks : Hooks
+        A checkpoint to write and to go on from; who may end training early.
     """
     torch.set_num_threads(plan.threads)
     clock = Clock(plan, n_steps=plan.epochs * count_batches(len(rows), plan.batch_size))
-    optimizer = make_optimizer(network, plan)
-    keeper = Keeper(network)
+    optimizer, keeper = make_optimizer(network, plan), Keeper(network)
+    diary = Diary(hooks.checkpoint, optimizer, keeper, clock)
+    done = diary.take_up()
+    if done:
+        progress.say(f"Going on after epoch {done} of {plan.epochs}.")
     progress.start("Learning", plan.epochs)
     try:
-        for epoch in range(1, plan.epochs + 1):
+        for epoch in range(done + 1, plan.epochs + 1):
+            if keeper.is_done(plan) or clock.look():
+                break
             losses = run_epoch(network, rows, optimizer, clock, loss[0])
             scored = measure(network, valid, loss[1], plan) if len(valid) else losses
             keeper.note(losses, scored)
+            diary.note()
             progress.advance(epoch, f"loss {losses:.4f}, on held-out rows {scored:.4f}, {clock.left(epoch)}")
-            if clock.is_over or keeper.n_idle >= plan.patience or not math.isfinite(losses):
-                break
+            if hooks.give_up is not None and hooks.give_up(keeper.measured):
+                clock.stopped = "given up"
     except KeyboardInterrupt:
         clock.stopped = "interrupted"
         progress.say("Learning was interrupted; going on with what was learned. Press Ctrl-C again to end everything.")
-    return keeper.give_back(network, clock, progress)
+    diary.write()
+    return keeper.give_back(clock, progress)
 
 
 def run_epoch(
     network: nn.Module,
     rows: Rows,
     optimizer: torch.optim.Optimizer,
-    clock: "Clock",
+    clock: Clock,
     loss: Loss,
 ) -> float:
     """One pass over all rows in a fresh order; gives back the mean loss."""
@@ -215,71 +200,3 @@ def one_cycle(share: float) -> float:
 def precision(plan: Plan) -> AbstractContextManager[Any]:
     """Bfloat16 products where the plan says so, float32 otherwise."""
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.low_precision)
-
-
-class Clock:
-    """Remembers how far training is, in steps and in seconds, and draws the order of the rows."""
-
-    def __init__(self, plan: Plan, *, n_steps: int) -> None:
-        self.plan, self.n_steps, self.step, self.began = plan, n_steps, 0, time.monotonic()
-        self.stopped, self.order = "", torch.Generator().manual_seed(plan.seed)
-
-    def share(self) -> float:
-        """Share of the way done, by steps or by time, whichever is further; 0 to 1."""
-        by_time = self.seconds() / self.plan.time_limit_s if self.plan.time_limit_s else 0.0
-        return min(1.0, max(self.step / self.n_steps, by_time))
-
-    def tick(self) -> bool:
-        """Count one step; say whether the time is over."""
-        self.step += 1
-        if self.plan.time_limit_s is not None and self.seconds() >= self.plan.time_limit_s:
-            self.stopped = "time limit"
-        return self.is_over
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the time limit has been reached."""
-        return bool(self.stopped)
-
-    def seconds(self) -> float:
-        """Seconds since training began."""
-        return time.monotonic() - self.began
-
-    def left(self, epoch: int) -> str:
-        """Seconds that remain, by the pace so far."""
-        remaining = self.seconds() / epoch * (self.plan.epochs - epoch)
-        if self.plan.time_limit_s is not None:
-            remaining = min(remaining, max(0.0, self.plan.time_limit_s - self.seconds()))
-        return f"{remaining:.0f} s left"
-
-
-class Keeper:
-    """Remembers the losses and the weights of the best epoch."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self.network, self.learned, self.measured = network, list[float](), list[float]()
-        self.best, self.best_epoch = deepcopy(network.state_dict()), 0
-
-    def note(self, learned: float, measured: float) -> None:
-        """Note one epoch; keep its weights if it is the best so far."""
-        is_best = math.isfinite(measured) and (not self.best_epoch or measured < self.measured[self.best_epoch - 1])
-        self.learned.append(learned)
-        self.measured.append(measured)
-        if is_best:
-            self.best, self.best_epoch = deepcopy(self.network.state_dict()), len(self.measured)
-
-    @property
-    def n_idle(self) -> int:
-        """Epochs since the best one."""
-        return len(self.measured) - self.best_epoch
-
-    def give_back(self, network: nn.Module, clock: Clock, progress: Progress) -> Trained:
-        """Put the best weights back and say how it went."""
-        if self.best_epoch or not all(torch.isfinite(p).all() for p in network.parameters()):
-            network.load_state_dict(self.best)
-        network.eval()
-        done = len(self.measured) >= clock.plan.epochs
-        stopped = clock.stopped or ("all epochs" if done else "no more progress")
-        progress.finish(f"best epoch {self.best_epoch} of {len(self.measured)}, ended by: {stopped}")
-        curves = {"train": self.learned, "valid": self.measured}
-        return Trained(curves, self.best_epoch, stopped, clock.seconds())

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from belvedere.training.loop import Plan
+from belvedere.training.keeping import Plan
 from belvedere.types import Input
 
 
