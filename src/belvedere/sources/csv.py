@@ -97,10 +97,10 @@ def _preamble_note(form: Form) -> tuple[str, ...]:
 def _read_whole(text: Text, form: Form) -> tuple[pa.Table, tuple[str, ...]]:
     """Read a file that fits in memory: by Arrow where it is regular, record by record where it is not."""
     odd_rows: list[Any] = []
-    regular = text.quotes % 2 == 0 and form.quote in ("", '"')
+    regular = text.quotes % 2 == 0 and form.quote in ("", '"') and not form.skips_blanks and len(form.delimiter) == 1
     if regular:
         table = _read_regular(text, form, odd_rows)
-        if table is not None and not odd_rows and not _swallowed(table) and not _has_broken_text(table):
+        if table is not None and not odd_rows and not _swallowed(table, form) and not _has_broken_text(table):
             table, notes = _finish(table, form)
             return table, _blank_note(text, form) + notes
     return _read_mended(text, form)
@@ -155,10 +155,17 @@ def _has_broken_text(table: pa.Table) -> bool:
     return any(pa.types.is_binary(column.type) for column in table.columns)
 
 
-def _swallowed(table: pa.Table) -> bool:
-    """Tell whether a stray quote swallowed many lines into one cell."""
+def _swallowed(table: pa.Table, form: Form) -> bool:
+    """Tell whether a stray quote may have swallowed whole rows into one cell: line breaks and delimiters in it."""
     texts = [column for column in table.columns if pa.types.is_string(column.type) and len(column)]
-    return any((pa.compute.max(pa.compute.count_substring(column, "\n")).as_py() or 0) > 200 for column in texts)
+    return any(_may_hold_rows(column, form.delimiter, len(form.names) - 1) for column in texts)
+
+
+def _may_hold_rows(column: pa.ChunkedArray, delimiter: str, n_delimiters: int) -> bool:
+    broken = column.filter(pa.compute.match_substring(column, "\n"))
+    return bool(
+        pa.compute.any(pa.compute.greater_equal(pa.compute.count_substring(broken, delimiter), n_delimiters)).as_py()
+    )
 
 
 def _finish(table: pa.Table, form: Form) -> tuple[pa.Table, tuple[str, ...]]:
@@ -235,11 +242,11 @@ def _batch(rows: list[list[str]], form: Form) -> pa.RecordBatch:
 
 
 def _lines(text: Text, form: Form) -> Iterator[str]:
-    """Lines of the table without line ends, preamble and header row left out."""
+    """Lines of the table without line ends, preamble left out."""
     with open_bytes(text.path) as raw:
         stream = io.TextIOWrapper(raw, encoding=text.encoding, errors="replace", newline=None)
         for number, line in enumerate(stream):
-            if number >= form.skip + form.header:
+            if number >= form.skip:
                 yield line.removesuffix("\n")
 
 
@@ -253,7 +260,9 @@ def _read_large(text: Text, form: Form, wish: Wish) -> tuple[pa.Table, tuple[str
         strings = strings.drop_columns([EXTRA])
     codes = {form.names[position] for position in form.codes if position < len(form.names)}
     table, notes = type_strings(strings, decimal=form.decimal, codes=codes, scratch=wish.scratch, on_disk=True)
-    return table, account.sentences() + notes + ("The file is large: its rows lie on disk and are mapped into memory.",)
+    return table, account.sentences() + _broken_note(text) + notes + (
+        "The file is large: its rows lie on disk and are mapped into memory.",
+    )
 
 
 stdlib_csv.field_size_limit(1 << 30)  # a cell may be long; its size is bounded by the file's

@@ -1,6 +1,5 @@
 """The form of a CSV file: delimiter, quote, preamble, header, decimal sign; decided on its first lines, told in words."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,13 +7,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", " ": "space"}
+from belvedere.sources.cut import Signs, cut_records
+
+DELIMITERS = {
+    ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", "^": "caret", "~": "tilde", "::": "two colons",
+    ":": "colon", " ": "space",
+}  # fmt: skip
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)*|[.,]\d+)([eE][-+]?\d+)?%?")
 DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}.*|\d{1,2}:\d{2}(:\d{2}.*)?")
 COMMA_NUMBER = re.compile(r"[-+]?\d+,\d+")
 POINT_NUMBER = re.compile(r"[-+]?\d*\.\d+")
 CODE = re.compile(r"[-+]?0\d+|[-+]?\d{16,}")  # leading zeros or more digits than a float holds: not a quantity
 SAMPLE_LINES = 2000
+MOST = 0.8  # of the rows: so many wider ones show that the header row is too short
 ONE_COLUMN = "\x1f"  # stands for "no delimiter": a sign that no text holds
 
 Records = list[list[str]]
@@ -40,6 +45,8 @@ class Form:
         '\\' where quotes inside quoted cells are written so; '' where they are doubled.
     codes : tuple of int
         Columns whose digits are codes (leading zeros, 16 digits and more) and must stay text.
+    skips_blanks : bool
+        Whether quotes stand behind a delimiter and a blank, which then belongs to the delimiter.
     """
 
     delimiter: str
@@ -50,13 +57,21 @@ class Form:
     decimal: str
     escape: str
     codes: tuple[int, ...]
+    skips_blanks: bool = False
+
+    @property
+    def signs(self) -> Signs:
+        """What parts the cells."""
+        return Signs(self.delimiter, self.quote, self.escape, self.skips_blanks)
 
     def in_words(self) -> str:
         """Say the form in half a sentence."""
         delimiter = DELIMITERS.get(self.delimiter, repr(self.delimiter))
         head = "names in the first row" if self.header else "no header row"
         cells = f"cells split at each {delimiter}" if len(self.names) > 1 else "one column"
-        return f"{cells}, {head}" + (", decimal comma" if self.decimal == "," else "")
+        quotes = {'"': "", "": ", no quotes"}.get(self.quote, f", quotes {self.quote}")
+        escapes = ", quotes within cells escaped by a backslash" if self.escape else ""
+        return f"{cells}, {head}{quotes}{escapes}" + (", decimal comma" if self.decimal == "," else "")
 
 
 def sniff_form(text: str, options: Mapping[str, Any], *, whole: bool) -> Form:
@@ -80,19 +95,45 @@ def sniff_form(text: str, options: Mapping[str, Any], *, whole: bool) -> Form:
     lines = _sample_lines(text, whole=whole)
     delimiter = options.get("delimiter") or best_delimiter(lines, options.get("quote", '"'))
     quote = options.get("quote", _find_quote(lines, delimiter))
+    signs = Signs(delimiter, quote, _find_escape(lines, quote), _blanks_before_quotes(lines, delimiter, quote))
     skip = options.get("skip")
-    skip = _count_preamble(lines, delimiter, quote) if skip is None else int(skip)
-    records = [record for record in split_lines(lines[skip:], delimiter, quote) if record]
+    skip = _count_preamble(lines, signs) if skip is None else int(skip)
+    records = split_lines(lines[skip:], signs)
     if "delimiter" not in options and _is_one_column(records):
-        delimiter = ONE_COLUMN
-        records = [record for record in split_lines(lines[skip:], delimiter, quote) if record]
+        signs = signs._replace(delimiter=ONE_COLUMN)
+        records = split_lines(lines[skip:], signs)
+    return _form_of(records, signs, skip, options)
+
+
+def _form_of(records: Records, signs: Signs, skip: int, options: Mapping[str, Any]) -> Form:
+    """Decide header, names, decimal sign and codes of records."""
     header = options.get("header")
     header = _has_header(records) if header is None else bool(header)
     body = records[1:] if header else records
     width = _common_width(records) if records else 0
     names = tuple(records[0]) if header and records else ("",) * width
-    decimal = options.get("decimal") or _find_decimal(body, delimiter)
-    return Form(delimiter, quote, skip, header, names, decimal, _find_escape(lines, quote), _find_codes(body))
+    names += ("",) * max(0, _filled_width(body) - len(names))
+    decimal = options.get("decimal") or _find_decimal(body, signs.delimiter)
+    return Form(
+        signs.delimiter, signs.quote, skip, header, names, decimal, signs.escape, _find_codes(body), signs.skips_blanks
+    )
+
+
+def _filled_width(records: Records) -> int:
+    """Width of most records, counted up to the last cell that any of them fills; 0 where widths vary."""
+    width = _common_width(records)
+    usual = [record for record in records if len(record) == width]
+    if len(usual) < MOST * len(records):
+        return 0
+    return max((place + 1 for record in usual for place, cell in enumerate(record) if cell.strip()), default=0)
+
+
+def _blanks_before_quotes(lines: Sequence[str], delimiter: str, quote: str) -> bool:
+    """Whether quotes open behind a delimiter and a blank, and not right behind delimiters."""
+    if not quote or delimiter == " ":
+        return False
+    behind = sum(line.count(f"{delimiter} {quote}") for line in lines)
+    return behind > sum(line.count(delimiter + quote) for line in lines)
 
 
 def _is_one_column(records: Records) -> bool:
@@ -114,14 +155,9 @@ def _sample_lines(text: str, *, whole: bool) -> list[str]:
     return lines[:SAMPLE_LINES]
 
 
-def split_lines(lines: Sequence[str], delimiter: str, quote: str) -> Records:
-    """Cut lines into cells."""
-    quoting: Any = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, quotechar=quote or None, quoting=quoting)
-    try:
-        return list(reader)
-    except csv.Error:
-        return [line.split(delimiter) for line in lines]
+def split_lines(lines: Sequence[str], signs: Signs) -> Records:
+    """Cut lines into records; blank lines are left out."""
+    return [record.cells for record in cut_records(lines, signs) if any(record.cells)]
 
 
 def best_delimiter(lines: Sequence[str], quote: str) -> str:
@@ -132,7 +168,7 @@ def best_delimiter(lines: Sequence[str], quote: str) -> str:
     >>> best_delimiter(["a\tb", "1,5\t2", "3\t4,5"], '"'), best_delimiter(["text", "Well, yes", "no"], '"')
     ('\t', ',')
     """
-    scores = {delimiter: _evenness(split_lines(lines, delimiter, quote)) for delimiter in DELIMITERS}
+    scores = {delimiter: _evenness(split_lines(lines, Signs(delimiter, quote))) for delimiter in DELIMITERS}
     scores[":"] *= 0.5  # colons and spaces stand inside times and texts
     scores[" "] *= 0.4
     best = max(scores, key=lambda delimiter: scores[delimiter])
@@ -168,19 +204,17 @@ def _find_quote(lines: Sequence[str], delimiter: str) -> str:
     return "'" if single > 2 and not double else '"'
 
 
-def _count_preamble(lines: Sequence[str], delimiter: str, quote: str) -> int:
+def _count_preamble(lines: Sequence[str], signs: Signs) -> int:
     """Count the lines before the table: empty, comments, or narrower than the table in a row at the top."""
-    records = split_lines(lines, delimiter, quote)
-    width = _common_width(records)
-    if len(records) != len(lines):  # quoted line breaks: only empty lines and comments can be told apart
-        return _count_while(lines, lambda line: not line.strip() or line.startswith("#"))
+    records = list(cut_records(lines, signs))
+    width = _common_width([record.cells for record in records if any(record.cells)])
     if width < 2:
         return _count_while(lines, lambda line: not line.strip())
-    wide = [len([cell for cell in record if cell.strip()]) > max(1, width // 2) for record in records]
+    wide = [len([cell for cell in record.cells if cell.strip()]) > max(1, width // 2) for record in records]
     first = wide.index(True) if True in wide else 0
-    while first < len(lines) - 1 and _is_comment(lines[first], len(records[first]) == width):
+    while first < len(records) - 1 and _is_comment(lines[records[first].line], len(records[first].cells) == width):
         first += 1
-    return first if first <= 50 else 0
+    return records[first].line if first <= 50 else 0
 
 
 def _is_comment(line: str, fits: bool) -> bool:  # noqa: FBT001 - a statement about the line
