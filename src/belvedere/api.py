@@ -70,19 +70,22 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     from belvedere.checks import run_checks
     from belvedere.draw import DrawSettings, draw
     from belvedere.kinds import learn_kinds
-    from belvedere.learn import LearnSettings, learn
+    from belvedere.learn import LearnSettings, learn, schema_for
     from belvedere.sources import open_source
 
     progress, clock = progress or Silent(), Clock()
-    keep = {"keep": [*([target] if target else []), *(kinds or {}), *ignore]}  # never folded into a wide vector
+    event = ((learning.event if learning else None) or "").partition("=")[0]
+    named = [name for name in (target, event) if name]
+    keep = {"keep": [*named, *(kinds or {}), *ignore]}  # never folded into a wide vector
     source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options=keep)
     _insist_on_rows(source)
-    schema = learn_kinds(source, overrides=kinds, target=target, ignore=ignore)
+    learning = replace(learning or LearnSettings(), seed=seed)
+    schema = schema_for(learn_kinds(source, overrides=kinds, target=target, ignore=ignore), learning)
     clock.lap("read")
     _tell(progress, source, schema)
     findings = run_checks(source, schema)
     clock.lap("check")
-    learned = learn(source, schema, replace(learning or LearnSettings(), seed=seed), progress)
+    learned = learn(source, schema, learning, progress)
     clock.lap("learn")
     space = "plain space" if learned.config["network"] == "none" else "latent space"
     drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress, space=space)

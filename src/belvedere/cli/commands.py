@@ -23,6 +23,8 @@ def map_data(
     replace: Annotated[bool, typer.Option("--replace", help="Replace the map folder if it exists.")] = False,
     kind: o.Kinds = None,
     ignore: o.Ignore = None,
+    task: o.TaskName = None,
+    event: o.Event = None,
     network: o.NetworkName = "auto",
     sample: o.Sample = None,
     epochs: o.Epochs = None,
@@ -58,7 +60,8 @@ def map_data(
         sample=sample,
         seed=seed,
         learning=learn_settings(
-            network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size, threads=threads,
+            task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
+            threads=threads,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay,
         ),
         drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),

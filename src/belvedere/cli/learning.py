@@ -1,11 +1,12 @@
 """Commands of the learning half: train and evaluate without a map, tune, list the networks."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from belvedere.cli import options as o
-from belvedere.cli.commands import echo_json, learn_settings, parse_kinds
+from belvedere.cli.commands import default_name, echo_json, learn_settings, parse_kinds
 from belvedere.errors import SettingError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def train(
     target: Annotated[str, typer.Option("--target", "-t", help="Column to be predicted.")],
     kind: o.Kinds = None,
     ignore: o.Ignore = None,
+    task: o.TaskName = None,
+    event: o.Event = None,
     network: o.NetworkName = "auto",
     sample: o.Sample = None,
     epochs: o.Epochs = None,
@@ -36,9 +39,10 @@ def train(
     from belvedere.learn import cross_validate, learn
 
     progress = terminal.progress_for(quiet=quiet or as_json)
-    source, schema = _opened(data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed)
+    source, schema = _opened(data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed, event=event)
     settings = learn_settings(
-        network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
+        task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
+        learning_rate=learning_rate,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
     )  # fmt: skip
     if folds is None:
@@ -60,14 +64,29 @@ def train(
 def tune(
     data: o.Data,
     target: Annotated[str, typer.Option("--target", "-t", help="Column to be predicted.")],
-    search: Annotated[str, typer.Option("--search", help="random, or grid (every combination).")] = "random",
+    search: Annotated[
+        str, typer.Option("--search", help="random, grid (every combination) or tpe (where trials were good).")
+    ] = "random",
     setting: Annotated[
         list[str] | None,
-        typer.Option("--try", help="Values of a setting: --try dropout=0.1,0.3 (again for more)."),
+        typer.Option("--try", help="Values or a range: --try dropout=0.1,0.3 --try learning_rate=0.0005..0.01"),
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", help="Combinations that a random search tries.", min=1)] = 12,
+    trials: Annotated[int, typer.Option("--trials", help="Trials of a random or tpe search.", min=1)] = 12,
+    no_prune: Annotated[bool, typer.Option("--no-prune", help="Finish also trials that are behind.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder for trials and tables; a stopped search goes on from it.",
+            show_default="DATA.search",
+        ),
+    ] = None,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Forget the trials kept in the folder.")] = False,
     kind: o.Kinds = None,
     ignore: o.Ignore = None,
+    task: o.TaskName = None,
+    event: o.Event = None,
     network: o.NetworkName = "auto",
     sample: o.Sample = None,
     epochs: o.Epochs = None,
@@ -79,46 +98,72 @@ def tune(
 ) -> None:
     """Search for better settings of learning."""
     from belvedere.cli import terminal
+    from belvedere.export import write_search
     from belvedere.learn import Search
     from belvedere.learn import tune as search_settings
 
     progress = terminal.progress_for(quiet=quiet or as_json)
-    space = _space(setting)
-    wanted = Search(by=search, n_trials=trials, **({"space": space} if space else {}))
+    space, folder = _space(setting), out or Path(default_name(data)).with_suffix(".search")
+    wanted = Search(by=search, n_trials=trials, prune=not no_prune, **({"space": space} if space else {}))
     source, schema = _opened(data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed)
     settings = learn_settings(network=network, epochs=epochs, time_limit_s=time_limit, seed=seed, threads=threads)
-    tuned = search_settings(source, schema, settings, progress, search=wanted)
+    tuned = search_settings(source, schema, settings, progress, search=wanted, store=_store(folder, afresh=afresh))
+    files = write_search(
+        folder, [vars(t) for t in tuned.trials], [vars(m) for m in tuned.matters], settings=tuned.trials[0].changes
+    )
     if as_json:
         told = {"trials": tuned.trials, "best": tuned.trials[0].changes, "scores": tuned.learned.scores}
-        echo_json(told)
+        echo_json(told | {"matters": tuned.matters, "files": [str(file) for file in files]})
     elif not quiet:
         _print_trials(tuned.trials)
+        _print_matters(tuned.matters)
         _print_learned(tuned.learned.scores, ("Scores of the best settings on held-out rows, looked at once:",))
+        terminal.out().print(f"Written to [bold]{folder}[/]: {', '.join(file.name for file in files)}")
+
+
+def _store(folder: Path, *, afresh: bool) -> Path:
+    """The file of trials in the folder; an old one is forgotten where asked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = folder / "trials.sqlite"
+    if afresh:
+        store.unlink(missing_ok=True)
+    return store
 
 
 def _opened(
-    data: str, *, target: str, kind: list[str] | None, ignore: list[str] | None, sample: int | None, seed: int
+    data: str,
+    *,
+    target: str,
+    kind: list[str] | None,
+    ignore: list[str] | None,
+    sample: int | None,
+    seed: int,
+    event: str | None = None,
 ) -> "tuple[Source, Schema]":
     """Open data and recognize its kinds."""
     from belvedere.kinds import learn_kinds
     from belvedere.sources import open_source
 
     kinds = parse_kinds(kind)
-    keep = [target, *kinds, *(ignore or ())]
+    keep = [target, *kinds, *(ignore or ()), *([event.partition("=")[0]] if event else ())]
     source = open_source(data, sample=sample, seed=seed, options={"keep": keep})
     return source, learn_kinds(source, overrides=kinds, target=target, ignore=tuple(ignore or ()))
 
 
-def _space(pairs: list[str] | None) -> dict[str, list[Any]]:
-    """Read `--try name=value,value` options; numbers become numbers."""
-    space: dict[str, list[Any]] = {}
+def _space(pairs: list[str] | None) -> dict[str, Any]:
+    """Read `--try name=value,value` and `--try name=low..high` options; numbers become numbers."""
+    from belvedere.learn import Range
+
+    space: dict[str, Any] = {}
     for pair in pairs or []:
         name, sign, values = pair.partition("=")
         if not sign or not values:
             raise SettingError(
                 f"--try must look like setting=value,value, but is {pair!r}. For example: --try dropout=0.1,0.3."
             )
-        space[name.replace("-", "_")] = [_value(text) for text in values.split(",")]
+        ends = [_value(text) for text in values.split("..")]
+        is_range = len(ends) == 2 and not any(isinstance(end, str) for end in ends)
+        space[name.replace("-", "_")] = Range(*ends) if is_range else [_value(text) for text in values.split(",")]
     return space
 
 
@@ -153,9 +198,29 @@ def _print_trials(trials: Any) -> None:
         table.add_column(title, justify="left" if title == "settings" else "right")
     for trial in trials[:12]:
         said = ", ".join(f"{name} {value}" for name, value in trial.changes.items())
+        said += " [dim](given up)[/]" if trial.pruned else ""
         table.add_row(f"{trial.loss:.4f}", f"{trial.seconds:.1f}", said)
     terminal.out().print(table)
     terminal.out().print()
+
+
+def _print_matters(matters: Any) -> None:
+    """Print which settings moved the loss, with a bar for the share and the best value by expectation."""
+    from rich.table import Table
+
+    from belvedere.cli import terminal
+
+    if not matters:
+        return
+    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
+    for title in ("what mattered", "share", "", "lowest expected loss at"):
+        table.add_column(title, justify="right" if title == "share" else "left")
+    for matter in matters:
+        loss, value = min(zip(matter.losses, matter.values, strict=True), key=lambda pair: pair[0])
+        bar = "█" * round(20 * matter.share)
+        table.add_row(matter.name, f"{matter.share:.0%}", f"[blue]{bar}[/]", f"{value} ({loss:.4f})")
+    terminal.out().print(table)
+    terminal.out().print("[dim]Of what settings explain one by one; with few trials a hint, no proof.[/]\n")
 
 
 def networks(as_json: o.AsJson = False) -> None:

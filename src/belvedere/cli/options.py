@@ -8,6 +8,14 @@ import typer
 Data = Annotated[str, typer.Argument(help="A file, a folder of images or texts, or 'sklearn:digits'.", metavar="DATA")]
 MapPath = Annotated[Path, typer.Argument(help="A map folder.", metavar="MAP")]
 TargetName = Annotated[str | None, typer.Option("--target", "-t", help="Column to be predicted.")]
+TaskName = Annotated[
+    str | None,
+    typer.Option("--task", help="binary, multiclass, regression, multilabel, survival, cox …; read from the data."),
+]
+Event = Annotated[
+    str | None,
+    typer.Option("--event", help="Survival: column that says whether the event was seen: died, or status=2."),
+]
 Kinds = Annotated[
     list[str] | None, typer.Option("--kind", "-k", help="Set a column's kind: --kind age=category (again for more).")
 ]

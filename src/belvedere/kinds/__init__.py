@@ -1,7 +1,7 @@
 """Kinds of data: recognize a column, learn its statistics, make the arrays that networks see, preview values."""
 
 from belvedere.kinds.arrays import fit_inputs, make_arrays, plain_space
-from belvedere.kinds.labels import fit_labels, is_labelled, make_labels
+from belvedere.kinds.labels import find_event, fit_labels, is_labelled, make_labels
 from belvedere.kinds.preview import preview, thumbnails
 from belvedere.kinds.recognize import learn_kinds
 from belvedere.kinds.table import KINDS
@@ -10,6 +10,7 @@ from belvedere.kinds.target import encode_target, fit_target
 __all__ = [
     "KINDS",
     "encode_target",
+    "find_event",
     "fit_inputs",
     "fit_labels",
     "fit_target",

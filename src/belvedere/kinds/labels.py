@@ -5,6 +5,7 @@ have one.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
             f"An event makes the task survival or cox, but {task!r} was asked for. Leave out the task or the event."
         )
     if event is not None or task in SURVIVAL:
-        return fit_survival(table, name, task=task or "survival", event=event or find_event(table, name))
+        return fit_survival(table, name, task=task or "survival", event=event or find_event(table.column_names, name))
     if task == "multilabel" or (task is None and _is_words(column)):
         return _fit_multilabel(column, name)
     return fit_target(column, name, task=task)
@@ -89,15 +90,15 @@ def is_labelled(labels: Array) -> NDArray[np.bool_]:
     return np.asarray(known if known.ndim == 1 else known.all(axis=tuple(range(1, known.ndim))))
 
 
-def find_event(table: pa.Table, name: str) -> str:
-    """The one column that is named like an event.
+def find_event(names: Sequence[str], target: str) -> str:
+    """The one column that is named like an event, among the names of all columns.
 
     Raises
     ------
     SettingError
         If there is none, or several.
     """
-    found = [other for other in table.column_names if other != name and EVENT_NAMES.search(other)]
+    found = [other for other in names if other != target and EVENT_NAMES.search(other)]
     if len(found) != 1:
         said = "none is named like one" if not found else f"{', '.join(found)} all look like one"
         raise SettingError(
@@ -144,14 +145,14 @@ def _event_value(column: pa.ChunkedArray, name: str, wanted: str) -> str:
             f"The event {name!r} must say yes or no, but holds {', '.join(levels[:5])}. "
             f"Name the value that says that the event was seen: --event {name}=VALUE."
         )
-    return yes[0]
+    return str(yes[0])
 
 
 def _seen(column: pa.ChunkedArray, value: str) -> Array:
     """1 where the event was seen, 0 where not yet, NaN where missing."""
     codes, levels = to_codes(column)
     told = np.array([*(float(str(level) == value) for level in levels), np.nan])
-    return told[codes]
+    return np.asarray(told[codes])
 
 
 def _make_survival(table: pa.Table, target: Target) -> Array:

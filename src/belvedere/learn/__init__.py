@@ -11,15 +11,17 @@ from belvedere.learn.crossval import CrossValidated, cross_validate
 from belvedere.learn.fit import learn_plain, learn_target
 from belvedere.learn.rows import embed_rows, predict_chances, predict_rows
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
-from belvedere.learn.tune import Trial, Tuned, tune
+from belvedere.learn.tune import Tuned, tune
 from belvedere.progress import Progress, Silent
-from belvedere.training import Search
+from belvedere.training import Matter, Range, Search, Trial
 from belvedere.types import Schema, Source
 
 __all__ = [
     "CrossValidated",
     "LearnSettings",
     "Learned",
+    "Matter",
+    "Range",
     "Search",
     "Trial",
     "Tuned",

@@ -38,11 +38,7 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
         for column in schema.of_role("target"):
             schema = schema.with_column(column.name, role="input")
         schema = schema.with_column(settings.target, role="target")
-    event = (settings.event or "").partition("=")[0]
-    if event:
-        schema = schema.with_column(
-            event, role="left out", why=f"says whether the event of {settings.target!r} was seen"
-        )
+    schema = _without_event(schema, settings)
     if not schema.inputs:
         found = ", ".join(f"{column.name} ({column.role})" for column in schema)
         raise ColumnError(
@@ -50,6 +46,15 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
             "Declare one that says something: --kind NAME=KIND."
         )
     return schema
+
+
+def _without_event(schema: Schema, settings: LearnSettings) -> Schema:
+    """A column that says whether the event of the target was seen is no input."""
+    if settings.event is None and settings.task not in ("survival", "cox"):
+        return schema
+    target = schema.target.name if schema.target else ""
+    event = (settings.event or kinds.find_event(schema.names, target)).partition("=")[0]
+    return schema.with_column(event, role="left out", why=f"says whether the event of {target!r} was seen")
 
 
 def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:

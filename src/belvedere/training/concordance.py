@@ -43,7 +43,7 @@ def concordance(times: Array, events: Array, risk: Array) -> tuple[float, float,
     if not pairs.sum():
         return float("nan"), float("nan"), float("nan")
     value = float(right.sum() / pairs.sum())
-    spread = (right - value * pairs) / pairs.mean()
+    spread = 2 * (right - value * pairs) / pairs.mean()  # each pair hangs on two rows
     half = float(Z * spread.std() / np.sqrt(n))
     return value, max(0.0, value - half), min(1.0, value + half)
 

@@ -39,7 +39,7 @@ def fit_cox(features: Array, times: Array, events: Array, *, ridge: float = 1e-3
 
     def loss(weights: Array) -> tuple[float, Array]:
         value, slope = ties.loss(x @ weights)
-        return value + ridge * len(x) * weights @ weights / 2, x.T @ slope + ridge * len(x) * weights
+        return value + float(ridge * len(x) * weights @ weights / 2), x.T @ slope + ridge * len(x) * weights
 
     found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 300})
     return np.asarray(found.x)

@@ -60,13 +60,13 @@ def curves_of_hazards(outputs: Array, target: Target) -> Array:
     """Chance of no event until each edge: (rows, intervals) -> (rows, edges)."""
     hazards = np.logaddexp(0, outputs) + 1e-6
     passed = np.concatenate([np.zeros((len(outputs), 1)), np.cumsum(hazards, axis=1)], axis=1)
-    return np.exp(-passed).astype(np.float32)
+    return np.asarray(np.exp(-passed), dtype=np.float32)
 
 
 def curves_of_risk(outputs: Array, target: Target) -> Array:
     """Chance of no event until each edge by a log risk and the target's baseline hazard: (rows, 1) -> (rows, edges)."""
     passed = np.exp(np.clip(outputs[:, :1], -30, 30)) * np.asarray(target.hazards)[None, :]
-    return np.exp(-passed).astype(np.float32)
+    return np.asarray(np.exp(-passed), dtype=np.float32)
 
 
 def baseline_hazards(risk: Array, labels: Array, edges: Array, times: Array) -> tuple[float, ...]:
@@ -103,4 +103,4 @@ def times_of(labels: Array, target: Target) -> Array:
 def surprise(truth: Array, curves: Array, target: Target) -> Array:
     """How far the expected time misses the seen one; rows still without the event can only have lived too long."""
     gap = truth[:, 0] - expected_times(curves, target)
-    return np.where(truth[:, 1] > 0, np.abs(gap), np.maximum(gap, 0)).astype(np.float32)
+    return np.asarray(np.where(truth[:, 1] > 0, np.abs(gap), np.maximum(gap, 0)), dtype=np.float32)

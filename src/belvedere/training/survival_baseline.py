@@ -43,7 +43,8 @@ def indicators(features: Array, tests: Array, is_code: list[bool]) -> tuple[Arra
     >>> indicators(np.array([[1.0], [2.0], [3.0]]), np.array([[3.0], [9.0]]), [True])[1].tolist()
     [[0.0, 1.0], [0.0, 0.0]]
     """
-    fitted, tested = [], []
+    fitted: list[Array] = []
+    tested: list[Array] = []
     for column, coded in enumerate(is_code):
         levels = np.unique(features[:, column])[1:] if coded else None
         for values, parts in ((features[:, column], fitted), (tests[:, column], tested)):
