@@ -73,6 +73,7 @@ function cellsOf(info: MapInfo, start: Start) {
     busy: cell(0),
     nDimmed: cell(0),
     frameMs: cell(0),
+    playing: cell(false),
     shownLabels: cell(true),
   };
 }

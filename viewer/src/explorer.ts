@@ -74,6 +74,8 @@ export interface Explorer {
   readonly threads: Cell<Threads | null>;
   readonly nDimmed: Cell<number>;
   readonly frameMs: Cell<number>;
+  /** Whether the time window moves by itself. */
+  readonly playing: Cell<boolean>;
   readonly shownLabels: Cell<boolean>;
   readonly camera: Cell<Camera | null>;
   watch(column: number): Promise<Watched>;

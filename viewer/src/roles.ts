@@ -13,6 +13,8 @@ export interface Roles {
   image: ColumnInfo | null;
   text: ColumnInfo | null;
   sequence: ColumnInfo | null;
+  /** The column that the time slider starts with. */
+  time: ColumnInfo | null;
   /** The column that says each row's region, by level. */
   regions: ColumnInfo[];
 }
@@ -30,6 +32,7 @@ export function rolesOf(info: MapInfo): Roles {
     image: kind("image"),
     text: kind("text"),
     sequence: kind("sequence"),
+    time: find((c) => c.kind === "time" && c.dtype === "u16q"),
     regions: regionColumns(info),
   };
 }

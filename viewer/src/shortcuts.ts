@@ -69,6 +69,13 @@ export const SHORTCUTS: Shortcut[] = [
     matches: plain("u"),
     run: ({ view, roles }) => roles.kept && view.change({ veil: !view.get().veil }),
   },
+  { keys: ["Y"], title: "key.time", matches: plain("y"), run: toggleTime },
+  {
+    keys: ["Shift Y"],
+    title: "key.play",
+    matches: plain("Y"),
+    run: ({ view, playing }) => view.get().time !== null && playing.set(!playing.get()),
+  },
   {
     keys: ["T"],
     title: "key.labels",
@@ -140,6 +147,10 @@ function neighborInOrder({ masks, info }: Explorer, row: number, by: number): nu
     if (!inside || hasBit(inside, next)) return next;
   }
   return null;
+}
+
+function toggleTime({ view, roles }: Explorer): void {
+  if (roles.time) view.change({ time: view.get().time === null ? roles.time.index : null });
 }
 
 function openTab({ view }: Explorer, event: KeyboardEvent): void {

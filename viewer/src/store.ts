@@ -49,6 +49,8 @@ export interface View {
   veil: boolean;
   threshold: number;
   drawer: boolean;
+  /** The time column whose slider is open. */
+  time: number | null;
   camera: Camera | null;
 }
 
@@ -63,6 +65,7 @@ export const START: View = {
   veil: false,
   threshold: 5,
   drawer: false,
+  time: null,
   camera: null,
 };
 

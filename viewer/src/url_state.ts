@@ -18,6 +18,7 @@ export function toHash(view: View, info: MapInfo): string {
   put("row", view.row === null ? null : String(view.row));
   put("tab", view.tab === "map" ? null : view.tab);
   put("veil", view.veil ? String(view.threshold) : null);
+  put("time", view.time === null ? null : info.columns[view.time].name);
   put("rows", view.drawer ? "open" : null);
   const camera = view.camera;
   put("at", camera ? [camera.x, camera.y, camera.zoom].map(short).join(",") : null);
@@ -45,6 +46,8 @@ export function fromHash(hash: string, info: MapInfo): Partial<View> {
   if (tab) view.tab = tab;
   const veil = wholeNumber(words.get("veil"));
   if (veil !== null) Object.assign(view, { veil: true, threshold: Math.min(15, veil) });
+  const time = info.columns.find((one) => one.name === words.get("time") && one.kind === "time");
+  if (time) view.time = time.index;
   if (words.get("rows") === "open") view.drawer = true;
   const at = (words.get("at") ?? "").split(",").map(Number);
   if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0)

@@ -15,7 +15,12 @@ const column = (index: number, name: string) => ({
 });
 const info = {
   nRows: 1000,
-  columns: [column(0, "slant"), column(1, "a=b:c&#%"), column(2, "数字")],
+  columns: [
+    column(0, "slant"),
+    column(1, "a=b:c&#%"),
+    column(2, "数字"),
+    { ...column(3, "day"), kind: "time" },
+  ],
 } as unknown as MapInfo;
 
 describe("the view in the address", () => {
@@ -47,6 +52,7 @@ describe("the view in the address", () => {
     veil: true,
     threshold: 8,
     drawer: true,
+    time: 3,
     camera: { x: 1.5, y: -2.25, zoom: 3 },
   };
 
