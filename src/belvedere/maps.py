@@ -1,5 +1,6 @@
 """`Map`: a `MapContent` with verbs. Everything heavy is imported when a verb is called."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from belvedere.explain.compare import Comparison
     from belvedere.explain.values import Explanation, What
     from belvedere.explaining import Expected
+    from belvedere.widget import MapWidget
 
 Mode = Literal["fast", "exact"]
 
@@ -210,8 +212,16 @@ class Map:
 
         return expect(self.content, x, y)
 
-    def view(self, *, host: str = "127.0.0.1", port: int = 0, open_browser: bool = True) -> None:
-        """Serve the explorer until interrupted, and open it in the browser.
+    def view(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        open_browser: bool = True,
+        beside: "Map | None" = None,
+        key: str | None = None,
+    ) -> "MapWidget | None":
+        """Show the explorer: in a notebook's cell where a kernel runs this, else in the browser until interrupted.
 
         Parameters
         ----------
@@ -219,10 +229,26 @@ class Map:
             Address to listen on. Anything but a loopback address lets others in who have the link.
         port : int
             0 picks a free one.
+        beside : Map, optional
+            A second map of the same rows, shown side by side (in the browser).
+        key : str, optional
+            Column by which the rows of both are matched; see `explaining.lay_beside`.
+
+        Returns
+        -------
+        MapWidget or None
+            In a notebook the cell, which shows itself where it is the cell's last value; see `widget`.
         """
+        if in_notebook() and beside is None:
+            return self.widget()
         from belvedere import mapfolder
         from belvedere.serve import serve_map
 
+        second = None
+        if beside is not None:
+            from belvedere.explaining import lay_beside
+
+            second = lay_beside(self.content, beside.content, key=key)
         serve_map(
             self.content,
             host=host,
@@ -232,7 +258,30 @@ class Map:
             edits=mapfolder,
             place=self._place_table if self.network else None,
             explain=self._explain_row if self.network else None,
+            beside=second,
         )
+        return None
+
+    def widget(self, *, height: int = 640) -> "MapWidget":
+        """Make the explorer as a cell of a notebook (Jupyter, Marimo), without a server; needs `belvedere[notebook]`.
+
+        Parameters
+        ----------
+        height : int
+            Height of the cell in pixels.
+
+        Returns
+        -------
+        MapWidget
+            `selected` holds the selected rows; set it to select rows in the explorer.
+        """
+        from belvedere import mapfolder
+        from belvedere.serve import Served
+        from belvedere.widget import MapWidget
+
+        place, explain = (self._place_table, self._explain_row) if self.network else (None, None)
+        served = Served(self.content, place=place, explain=explain, path=self.path, edits=mapfolder)
+        return MapWidget(served, height=height)
 
     def _place_table(self, table: pa.Table) -> tuple[Floats, dict[str, Floats]]:
         """Place rows for the explorer; torch is loaded when it is first asked."""
@@ -262,6 +311,13 @@ class Map:
                 f"The file must end in .png, .svg, .html, .parquet or .csv, but is {target.name!r}. Change its ending."
             )
         return target
+
+
+def in_notebook() -> bool:
+    """Whether a notebook runs this: a Jupyter kernel, or Marimo."""
+    ipython, marimo = sys.modules.get("IPython"), sys.modules.get("marimo")
+    is_kernel = ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    return is_kernel or (marimo is not None and bool(marimo.running_in_notebook()))
 
 
 def _with_places(

@@ -16,11 +16,12 @@ const filesUnder = (folder) =>
     .sort();
 
 try {
-  execFileSync("npx", ["vite", "build", "--logLevel", "error"], {
-    cwd: viewer,
-    env: { ...process.env, VIEWER_OUT: fresh },
-    stdio: "inherit",
-  });
+  for (const config of ["vite.config.ts", "vite.widget.config.ts"])
+    execFileSync("npx", ["vite", "build", "-c", config, "--logLevel", "error"], {
+      cwd: viewer,
+      env: { ...process.env, VIEWER_OUT: fresh },
+      stdio: "inherit",
+    });
   const names = [...new Set([...filesUnder(committed), ...filesUnder(fresh)])];
   const read = (folder, name) =>
     filesUnder(folder).includes(name) ? readFileSync(join(folder, name)) : null;

@@ -1,17 +1,22 @@
 /** The only file that fetches: one interface, served by Belvedere or read from the page that carries the map. */
 
+import { folderBackend } from "./api_folder";
+import { hostedBackend } from "./api_hosted";
 import { inlinedBackend } from "./api_inlined";
 import { ApiError, type Backend, type Trouble } from "./backend";
 import { type Bits, bitsToBase64, checkInfo, decodeColumn, decodePlaces } from "./map_folder";
 
-/** The backend for this page: the map it carries, or the server it came from. */
+/** The backend for this page: the map it carries, the folder or notebook around it, or the server it came from. */
 export function chooseBackend(page: Document): Backend {
-  return inlinedBackend(page) ?? servedBackend("");
+  return inlinedBackend(page) ?? folderBackend(page) ?? hostedBackend(page) ?? servedBackend("");
 }
 
-export function servedBackend(base: string): Backend {
-  const get = (path: string) => send(`${base}/api/${path}`);
-  const post = (path: string, body: object) => send(`${base}/api/${path}`, body);
+/** One question: a path, and a body where it is a POST. What is not a good answer is thrown as an `ApiError`. */
+export type Ask = (path: string, body?: object) => Promise<Response>;
+
+export function servedBackend(base: string, ask: Ask = (path, body) => send(base + path, body)): Backend {
+  const get = (path: string) => ask(`/api/${path}`);
+  const post = (path: string, body: object) => ask(`/api/${path}`, body);
   const masked = (bits: Bits | null, nRows: number) => bits && bitsToBase64(bits, nRows);
   return {
     isServed: true,
@@ -49,6 +54,11 @@ async function send(address: string, body?: object): Promise<Response> {
   } catch {
     throw new ApiError("away", address);
   }
+  return insistOnGood(answer);
+}
+
+/** The answer, or what is wrong with it, thrown. */
+export async function insistOnGood(answer: Response): Promise<Response> {
   if (answer.ok) return answer;
   throw new ApiError(troubleOf(answer.status), await messageOf(answer));
 }
@@ -68,7 +78,7 @@ async function messageOf(answer: Response): Promise<string> {
   }
 }
 
-async function decoded<T>(work: () => Promise<T>): Promise<T> {
+export async function decoded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

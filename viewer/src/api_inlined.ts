@@ -100,7 +100,8 @@ export function searchPreviews(rows: Preview[], query: string, mode: "text" | "r
   return { rows: found, nFound };
 }
 
-function matcher(query: string, mode: "text" | "regex"): (value: string) => boolean {
+/** Whether a text holds all words, or matches the pattern. */
+export function matcher(query: string, mode: "text" | "regex"): (value: string) => boolean {
   if (mode === "regex") {
     const pattern = new RegExp(query, "iu");
     return (value) => pattern.test(value);
@@ -147,7 +148,7 @@ function imageAddress(blocks: Map<string, Block>, made: Map<number, string>, row
   return address;
 }
 
-async function drawAtlas(addresses: (string | null)[], cell: number): Promise<ImageBitmap> {
+export async function drawAtlas(addresses: (string | null)[], cell: number): Promise<ImageBitmap> {
   const lines = Math.max(1, Math.ceil(addresses.length / PER_LINE));
   const canvas = new OffscreenCanvas(PER_LINE * cell, lines * cell);
   const pen = canvas.getContext("2d")!;

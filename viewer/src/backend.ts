@@ -57,13 +57,15 @@ export interface Explanation {
 
 export interface Backend {
   readonly isServed: boolean;
+  /** Whether the page's address leads back to what it shows; not so inside a notebook. */
+  readonly hasAddress?: boolean;
   info(): Promise<MapInfo>;
   places(): Promise<Uint16Array>;
   column(info: ColumnInfo, nRows: number): Promise<ColumnData>;
   /** At most 500 rows. */
   rows(rows: number[]): Promise<Preview[]>;
   /** An address for an <img>, or null where there is none. */
-  image(row: number, full?: boolean): string | null;
+  image(row: number, full?: boolean): string | null | Promise<string | null>;
   /** Pictures of at most 1,024 rows, 32 to a line. */
   atlas(rows: number[], cell: number): Promise<ImageBitmap>;
   search(query: string, mode: "text" | "regex", limit: number): Promise<Found>;

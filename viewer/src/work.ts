@@ -34,3 +34,22 @@ export function whenSet<T>(from: Cell<T | null>): Promise<T> {
     });
   });
 }
+
+/** Answers remembered by number, the last `most` of them; what failed is asked again. */
+export function lastKept<T>(
+  most: number,
+  ask: (number: number) => Promise<T>,
+): (number: number) => Promise<T> {
+  const kept = new Map<number, Promise<T>>();
+  return (number) => {
+    let answer = kept.get(number);
+    if (!answer) {
+      answer = ask(number);
+      answer.catch(() => kept.delete(number));
+    }
+    kept.delete(number);
+    kept.set(number, answer);
+    if (kept.size > most) kept.delete(kept.keys().next().value!);
+    return answer;
+  };
+}

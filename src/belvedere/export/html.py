@@ -60,16 +60,30 @@ def write_html(content: MapContent, path: str | os.PathLike[str], *, max_rows: i
 
 def carry(content: MapContent, viewer: Path) -> str:
     """The page with the map inside it."""
-    page, script = inline_page(viewer)
     blocks = "\n".join(block(name, body) for name, body in answers_of(content))
+    return whole_page(content.name, blocks, viewer)
+
+
+def hosted_page(name: str) -> str:
+    """The page without a map, for a notebook's cell that answers what it asks."""
+    return whole_page(name, '<meta name="belvedere-host" content="cell">', VIEWER)
+
+
+def whole_page(name: str, blocks: str, viewer: Path) -> str:
+    """The page with its script, style and fonts inside, under a policy that forbids every request."""
+    page, script = inline_page(viewer)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data: blob:; "
-        "font-src data:; base-uri 'none'; form-action 'none'"
+        "font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'"
     )
     head = f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">'
     page = re.sub(r"(<head[^>]*>)", lambda m: f"{m[1]}\n{head}", page, count=1)
-    page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{html.escape(content.name)}</title>", page, count=1)
+    page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{html.escape(name)}</title>", page, count=1)
+    worker = viewer / "assets/cpu_worker.js"  # what paints where there is no graphics card
+    if worker.is_file():
+        source = safe_script(worker.read_text(encoding="utf-8"))
+        blocks += f'\n<script type="text/plain" data-name="cpu_worker">{source}</script>'
     return page.replace("</body>", f'{blocks}\n<script type="module">{script}</script>\n</body>', 1)
 
 

@@ -1,6 +1,8 @@
 """The explorer's server: routes in `app`, the lock on the door in `guard`, one function per answer in `answers`."""
 
 from belvedere.serve.app import build_app
+from belvedere.serve.inside import Inside
 from belvedere.serve.run import serve_map
+from belvedere.serve.served import Served
 
-__all__ = ["build_app", "serve_map"]
+__all__ = ["Inside", "Served", "build_app", "serve_map"]

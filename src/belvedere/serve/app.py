@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from belvedere.errors import BelvedereError
-from belvedere.serve import answers
+from belvedere.serve import answers, audio, beside
 from belvedere.serve.guard import Guard, Keys
 from belvedere.serve.hosts import LOCAL_HOSTS
 from belvedere.serve.served import Edits, ExplainRow, PlaceRows, Served
@@ -55,6 +55,12 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/api/tags", answers.answer_tags),
     ("POST", "/api/place", answers.answer_place),
     ("POST", "/api/explain", answers.answer_explain),
+    ("GET", "/api/audio/{row}", audio.answer_audio),
+    ("GET", "/api/sequence/{row}", audio.answer_sequence),
+    ("GET", "/api/beside", beside.answer_beside),
+    ("GET", "/api/beside/rows", beside.answer_beside_rows),
+    ("GET", "/api/beside/places", beside.answer_beside_places),
+    ("GET", "/api/beside/movers", beside.answer_movers),
 )
 
 
@@ -95,7 +101,14 @@ def build_app(  # noqa: PLR0913 - each option is a skill that the page may have
 
 
 def guarded_app(served: Served, keys: Keys, hosts: Sequence[str]) -> FastAPI:
-    """The routes behind the guard; pages that describe the interface are off."""
+    """The routes behind the guard."""
+    app = open_app(served)
+    app.add_middleware(Guard, keys=keys, hosts=hosts)
+    return app
+
+
+def open_app(served: Served) -> FastAPI:
+    """The routes alone, for callers in this process; pages that describe the interface are off."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.served = served
     app.state.files = list_files(VIEWER)
@@ -103,7 +116,6 @@ def guarded_app(served: Served, keys: Keys, hosts: Sequence[str]) -> FastAPI:
         app.add_api_route(route, answer, methods=[method], response_model=None)
     app.add_exception_handler(BelvedereError, _refuse)
     app.add_exception_handler(RequestValidationError, _explain)
-    app.add_middleware(Guard, keys=keys, hosts=hosts)
     return app
 
 

@@ -31,10 +31,19 @@ function inlineLine(answer: (picture: CpuPicture) => void): CpuLine {
   };
 }
 
+/** A page that is one file carries the worker's script within itself. */
+function carriedWorker(): Worker | null {
+  const script = document.querySelector('script[data-name="cpu_worker"]')?.textContent;
+  if (!script) return null;
+  return new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" });
+}
+
 function startWorker(): Worker | null {
   // A page opened from disk has no origin that a module worker could load from.
-  if (typeof Worker === "undefined" || location.protocol === "file:") return null;
+  if (typeof Worker === "undefined") return null;
   try {
+    const carried = carriedWorker();
+    if (carried || location.protocol === "file:") return carried;
     return new Worker(new URL("./cpu_worker.ts", import.meta.url), { type: "module" });
   } catch {
     return null;
