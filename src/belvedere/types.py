@@ -188,6 +188,7 @@ class Finding:
     column: str = ""
     rows: tuple[int, ...] = ()  # at most 10,000 row numbers
     n_rows: int = 0
+    undo: str = ""  # how to go back after the cure
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What every check is given, and how a finding is put together."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,11 +27,14 @@ class Look:
     schema : Schema
     rows : int64 or None
         Numbers of the rows looked at; None means all.
+    memory : dict
+        What several checks need and only one should have to make.
     """
 
     source: Source
     schema: Schema
     rows: NDArray[np.int64] | None = None
+    memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def table(self) -> pa.Table:
@@ -72,11 +75,26 @@ def look_at(source: Source, schema: Schema) -> Look:
     return Look(source, schema, None if source.n_rows <= LOOKED_AT else spread(source.n_rows, LOOKED_AT))
 
 
+UNDO = "Leave the option out: the file itself is never changed."
+
+
 def find(check: str, level: Level, sentence: str, *, column: str = "", rows: Any = (), cure: str = "") -> Finding:
     """Put a finding together; at most 10,000 row numbers are kept, all are counted."""
     numbers = np.asarray(rows, dtype=np.int64)
     kept = tuple(int(row) for row in numbers[:MOST_ROWS])
-    return Finding(check, level, sentence, cure, column, kept, len(numbers))
+    undo = UNDO if "belvedere " in cure else ""
+    return Finding(check, level, sentence, cure, column, kept, len(numbers), undo)
+
+
+def without(check: str) -> str:
+    """The command that writes a copy of the data without the rows that a check found.
+
+    Examples
+    --------
+    >>> without("duplicates")
+    'belvedere check … --without duplicates --out clean.parquet'
+    """
+    return f"belvedere check … --without {check} --out clean.parquet"
 
 
 def ignoring(name: str) -> str:
