@@ -62,7 +62,8 @@ def test_the_description_of_the_map_is_complete(client, content):
 
     assert (info["format"], info["name"], info["nRows"]) == (1, "Museum objects", N)
     assert info["can"] == {"search": True, "image": True, "neighbors": True, "export": True, "edit": True,
-                           "contrast": True, "place": False, "explain": False}  # fmt: skip
+                           "contrast": True, "place": False, "explain": False,
+                           "beside": False, "sound": False}  # fmt: skip
     assert [c["index"] for c in info["columns"]] == list(range(len(info["columns"])))
     assert [c["name"] for c in info["columns"]][: len(content.schema.names)] == list(content.schema.names)
     assert info["regions"][7]["nRows"] == content.regions[7].n_rows

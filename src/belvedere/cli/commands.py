@@ -26,6 +26,7 @@ def map_data(
     task: o.TaskName = None,
     event: o.Event = None,
     network: o.NetworkName = "auto",
+    space: o.Space = "auto",
     sample: o.Sample = None,
     epochs: o.Epochs = None,
     time_limit: o.TimeLimit = None,
@@ -60,7 +61,7 @@ def map_data(
         sample=sample,
         seed=seed,
         learning=learn_settings(
-            task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
+            task=task, event=event, network=network, space=space, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
             threads=threads,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay,
         ),
@@ -83,6 +84,13 @@ def map_data(
 
 def view(
     map_folder: o.MapPath,
+    beside: Annotated[
+        Path | None, typer.Option("--beside", help="A second map of the same rows, shown side by side.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="Column that matches the rows of both maps.", show_default="an id, or row order"),
+    ] = None,
     host: o.Host = "127.0.0.1",
     port: o.Port = 0,
     no_browser: o.NoBrowser = False,
@@ -90,14 +98,17 @@ def view(
     """Explore a map in the browser."""
     from belvedere import api
 
-    _serve(api.open(map_folder), host=host, port=port, open_browser=not no_browser)
+    if key and not beside:
+        raise SettingError("--key matches the rows of two maps, but only one is given. Name the other with --beside.")
+    other = api.open(beside) if beside else None
+    _serve(api.open(map_folder), host=host, port=port, open_browser=not no_browser, beside=other, key=key)
 
 
-def _serve(made: Any, *, host: str, port: int, open_browser: bool) -> None:
+def _serve(made: Any, *, host: str, port: int, open_browser: bool, **more: Any) -> None:
     """Serve until interrupted; the address is printed by the server."""
     from belvedere.cli.terminal import browser_is_there
 
-    made.view(host=host, port=port, open_browser=open_browser and browser_is_there())
+    made.view(host=host, port=port, open_browser=open_browser and browser_is_there(), **more)
 
 
 def place(

@@ -9,9 +9,10 @@ from belvedere.explaining.dependence import Dependence, depend
 from belvedere.explaining.groups import compare
 from belvedere.explaining.inverse import Expected, Step, expect, path
 from belvedere.explaining.rows import explain_rows
-from belvedere.explaining.two_maps import movers
+from belvedere.explaining.two_maps import Beside, lay_beside, movers
 
 __all__ = [
+    "Beside",
     "Change",
     "Comparison",
     "Counterfactual",
@@ -29,6 +30,7 @@ __all__ = [
     "depend",
     "expect",
     "explain_rows",
+    "lay_beside",
     "movers",
     "path",
 ]

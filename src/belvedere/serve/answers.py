@@ -110,26 +110,26 @@ class Asked(Body):
 
 def answer_map(request: Request, served: Map) -> Response:
     """`MapInfo`: everything but the bytes."""
-    return _json(request, served.page.info(served.can))
+    return send_json(request, served.page.info(served.can))
 
 
 def answer_places(served: Map) -> Response:
     """Places of all rows, uint16 x, y."""
-    return _bytes(served.page.places().astype("<u2", copy=False).tobytes())
+    return send_bytes(served.page.places().astype("<u2", copy=False).tobytes())
 
 
 def answer_column(index: int, served: Map) -> Response:
     """Values of one column, or nothing where it is not sent."""
     made = served.page.column(index)
     if made.values is None:
-        return _missing("This column is not sent as numbers. Ask for rows.")
-    return _bytes(made.values.astype(made.values.dtype.newbyteorder("<"), copy=False).tobytes())
+        return say_missing("This column is not sent as numbers. Ask for rows.")
+    return send_bytes(made.values.astype(made.values.dtype.newbyteorder("<"), copy=False).tobytes())
 
 
 def answer_rows(request: Request, wanted: RowsWanted, served: Map) -> Response:
     """Previews of rows."""
     rows = served.check_rows(wanted.rows)
-    return _json(request, preview_rows(served.content, rows.tolist()))
+    return send_json(request, preview_rows(served.content, rows.tolist()))
 
 
 def answer_image(row: int, served: Map, size: Literal["thumbnail", "full"] = "thumbnail") -> Response:
@@ -137,13 +137,13 @@ def answer_image(row: int, served: Map, size: Literal["thumbnail", "full"] = "th
     served.check_rows([row])
     draw = images.full_picture if size == "full" else images.thumbnail
     png = draw(served.content, row)
-    return _missing("This row has no picture.") if png is None else _bytes(png, "image/png", keep=True)
+    return say_missing("This row has no picture.") if png is None else send_bytes(png, "image/png", keep=True)
 
 
 def answer_atlas(wanted: AtlasWanted, served: Map) -> Response:
     """Thumbnails of many rows on one sheet."""
     rows = served.check_rows(wanted.rows)
-    return _bytes(images.atlas(served.content, rows.tolist(), wanted.cell), "image/png")
+    return send_bytes(images.atlas(served.content, rows.tolist(), wanted.cell), "image/png")
 
 
 def answer_search(request: Request, query: Query, served: Map) -> Response:
@@ -154,19 +154,19 @@ def answer_search(request: Request, query: Query, served: Map) -> Response:
         words = search.split_words(query.query)
         found = served.index.find(words) if words else np.zeros(0, dtype=bool)
     rows = np.flatnonzero(found)
-    return _json(request, {"rows": rows[: query.limit].tolist(), "n_found": len(rows)})
+    return send_json(request, {"rows": rows[: query.limit].tolist(), "n_found": len(rows)})
 
 
 def answer_neighbors(request: Request, wanted: RowWanted, served: Map) -> Response:
     """The true neighbors of a row, nearest first, with their distances in the latent space."""
     row, content = int(served.check_rows([wanted.row])[0]), served.content
     if content.neighbors is None:
-        return _missing("This map keeps no neighbors.")
+        return say_missing("This map keeps no neighbors.")
     near = content.neighbors[row]
     near = near[(near >= 0) & (near < content.n_rows)]
     space = content.places if content.latent is None else content.latent
     steps = space[near].astype(np.float32) - space[row].astype(np.float32)
-    return _json(request, {"rows": near.tolist(), "distances": np.linalg.norm(steps, axis=1).tolist()})
+    return send_json(request, {"rows": near.tolist(), "distances": np.linalg.norm(steps, axis=1).tolist()})
 
 
 def answer_contrast(request: Request, groups: Groups, served: Map) -> Response:
@@ -174,7 +174,7 @@ def answer_contrast(request: Request, groups: Groups, served: Map) -> Response:
     n = served.content.n_rows
     inside = read_selection(groups.selection, n)
     outside = ~inside if groups.against is None else read_selection(groups.against, n)
-    return _json(request, contrast(served.content, inside, outside))
+    return send_json(request, contrast(served.content, inside, outside))
 
 
 def answer_export(wanted: ExportWanted, served: Map) -> Response:
@@ -194,28 +194,28 @@ def answer_regions(request: Request, new: NewName, served: Map) -> Response:
     if new.id >= len(served.content.regions):
         raise SettingError(f"There must be a region {new.id}, but there are {len(served.content.regions)}.")
     served.rename_region(new.id, new.name)
-    return _json(request, {"saved": True})
+    return send_json(request, {"saved": True})
 
 
 def answer_tags(request: Request, new: NewTag, served: Map) -> Response:
     """Keep a tag."""
     served.add_tag(new.name, read_selection(new.selection, served.content.n_rows))
-    return _json(request, {"saved": True})
+    return send_json(request, {"saved": True})
 
 
 def answer_place(request: Request, new: NewRows, served: Map) -> Response:
     """Places for new rows, by the network."""
     if served.place is None:
-        return _missing("This map cannot place new rows.")
+        return say_missing("This map cannot place new rows.")
     places, channels = served.place(_table_of(new.rows))
-    return _json(request, {"places": places, "channels": channels})
+    return send_json(request, {"places": places, "channels": channels})
 
 
 def answer_explain(request: Request, asked: Asked, served: Map) -> Response:
     """Why a row lies where it lies, or was predicted so."""
     if served.explain is None:
-        return _missing("This map cannot explain its rows.")
-    return _json(request, served.explain(int(served.check_rows([asked.row])[0]), asked.what))
+        return say_missing("This map cannot explain its rows.")
+    return send_json(request, served.explain(int(served.check_rows([asked.row])[0]), asked.what))
 
 
 def _table_of(rows: list[dict[str, Any]]) -> pa.Table:
@@ -227,7 +227,8 @@ def _table_of(rows: list[dict[str, Any]]) -> pa.Table:
         ) from error
 
 
-def _json(request: Request, value: Any) -> Response:
+def send_json(request: Request, value: Any) -> Response:
+    """Send JSON, packed where it is long and the browser can unpack it."""
     body = write_json(value, indent=None)
     if len(body) < MIN_GZIP_BYTES or "gzip" not in request.headers.get("accept-encoding", ""):
         return Response(body, media_type="application/json")
@@ -235,9 +236,11 @@ def _json(request: Request, value: Any) -> Response:
     return Response(gzip.compress(body, 1), media_type="application/json", headers=headers)
 
 
-def _bytes(body: bytes, media: str = "application/octet-stream", *, keep: bool = False) -> Response:
+def send_bytes(body: bytes, media: str = "application/octet-stream", *, keep: bool = False) -> Response:
+    """Send bytes; `keep` lets the browser keep them for an hour."""
     return Response(body, media_type=media, headers={"Cache-Control": "private, max-age=3600"} if keep else None)
 
 
-def _missing(sentence: str) -> Response:
+def say_missing(sentence: str) -> Response:
+    """Nothing there: 404 with a sentence."""
     return Response(write_json({"detail": sentence}, indent=None), 404, media_type="application/json")

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from belvedere.errors import SettingError
 from belvedere.serve.app import guarded_app
+from belvedere.serve.beside import Beside, SecondMap
 from belvedere.serve.guard import Keys
 from belvedere.serve.hosts import allowed_hosts, is_loopback, shown_host
 from belvedere.serve.served import Edits, ExplainRow, PlaceRows, Served
@@ -110,6 +111,7 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
     edits: Edits | None = None,
     place: PlaceRows | None = None,
     explain: ExplainRow | None = None,
+    beside: SecondMap | None = None,
     say: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a map until the person stops it with Ctrl-C.
@@ -126,6 +128,8 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
         The map folder, and what keeps edits in it (`belvedere.mapfolder`).
     place, explain : callable, optional
         Place new rows; explain a row.
+    beside : SecondMap, optional
+        A second map of the same rows, to be looked at side by side (`explaining.lay_beside`).
     say : callable
         Told the sentences that a person should read; they are written to the terminal where none is given.
 
@@ -135,7 +139,8 @@ def serve_map(  # noqa: PLR0913 - each option is one word of the command line
         Where the port is taken or the host is not one of this machine.
     """
     say = say or _tell
-    served = Served(content, place=place, explain=explain, path=path, edits=edits)
+    other = None if beside is None else Beside(beside)
+    served = Served(content, place=place, explain=explain, path=path, edits=edits, beside=other)
     running = start_server(served, host=host, port=port, say=say)
     try:
         say(f"{content.name}: {running.link}")

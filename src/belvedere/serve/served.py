@@ -4,7 +4,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,11 @@ from belvedere.page import Page
 from belvedere.serve.images import has_images
 from belvedere.serve.index import TextIndex
 from belvedere.serve.search import searched_columns
+from belvedere.serve.sequences import has_sound
 from belvedere.types import TAG_WHY, Column, MapContent, Schema
+
+if TYPE_CHECKING:
+    from belvedere.serve.beside import Beside
 
 PlaceRows = Callable[[pa.Table], tuple[NDArray[Any], dict[str, NDArray[Any]]]]
 ExplainRow = Callable[[int, str], dict[str, Any]]
@@ -45,6 +49,8 @@ class Served:
         The map folder; edits need it.
     edits : Edits, optional
         What writes edits there.
+    beside : Beside, optional
+        A second map of the same rows.
     """
 
     def __init__(
@@ -55,9 +61,11 @@ class Served:
         explain: ExplainRow | None = None,
         path: Path | None = None,
         edits: Edits | None = None,
+        beside: "Beside | None" = None,
     ) -> None:
         self.page = Page(content)
         self.place, self.explain, self.path, self._edits = place, explain, path, edits
+        self.beside = beside
         self._lock = threading.Lock()
         self.index = TextIndex(content, path)
 
@@ -78,6 +86,8 @@ class Served:
             "contrast": True,
             "place": self.place is not None,
             "explain": self.explain is not None,
+            "beside": self.beside is not None,
+            "sound": has_sound(self.content),
         }
 
     def check_rows(self, rows: Sequence[int]) -> NDArray[np.int64]:
