@@ -14,7 +14,7 @@ from belvedere.learn.score import errors_of, score
 from belvedere.learn.settings import Array, Learned
 from belvedere.networks import Network, Shape
 from belvedere.progress import Progress
-from belvedere.training import plain
+from belvedere.training import Hooks, plain
 from belvedere.types import Input, Target
 
 LONG_VECTOR, MAIN_DIRECTIONS = 256, 100
@@ -87,7 +87,7 @@ def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:
 
 
 def fit(
-    network: Network, case: Case, rows: NDArray[np.int64], progress: Progress
+    network: Network, case: Case, rows: NDArray[np.int64], progress: Progress, *, hooks: Hooks | None = None
 ) -> tuple[training.Trained, training.Plan]:
     """Train the network in place."""
     assert case.target is not None
@@ -101,7 +101,10 @@ def fit(
     objective = training.objective_for(case.target.task)
     valid = rows_for(case, case.rows_of("valid"))
     losses = (objective.loss, objective.reported)
-    return training.train(network, rows_for(case, rows), valid, loss=losses, plan=plan, progress=progress), plan
+    trained = training.train(
+        network, rows_for(case, rows), valid, loss=losses, plan=plan, progress=progress, hooks=hooks or Hooks()
+    )
+    return trained, plan
 
 
 def rows_for(case: Case, rows: NDArray[np.int64]) -> training.Rows:

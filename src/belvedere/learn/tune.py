@@ -1,38 +1,32 @@
 """Try settings and keep the best: chosen on validation rows, scored once on rows that no trial has seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from belvedere import networks, training
-from belvedere.errors import SettingError, nearest_names
+from belvedere.errors import SettingError, StoppedError, nearest_names
 from belvedere.learn.case import Case, prepare, schema_for
 from belvedere.learn.fit import fit, learn_target, shape_for, training_rows, with_directions
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
+from belvedere.learn.trials import Study, study_key
 from belvedere.progress import Progress, Silent
-from belvedere.training import Search
+from belvedere.training import Hooks, Matter, Range, Search, Space, Trial
 from belvedere.types import Schema, Source
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Settings that were tried, their loss on validation rows, and how long they took."""
-
-    changes: dict[str, Any]
-    loss: float
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Tuned:
-    """All trials, best first; the best settings; and what they learned, scored on held-out rows."""
+    """All trials, best first; the best settings; what they learned, scored on held-out rows; what mattered."""
 
     trials: tuple[Trial, ...]
     settings: LearnSettings
     learned: Learned
+    matters: tuple[Matter, ...] = ()
 
 
 def tune(
@@ -42,6 +36,7 @@ def tune(
     progress: Progress | None = None,
     *,
     search: Search | None = None,
+    store: Path | None = None,
 ) -> Tuned:
     """Search settings by the loss on validation rows, then learn with the best.
 
@@ -54,50 +49,89 @@ def tune(
     search : Search, optional
         Which fields of `LearnSettings` to try which values of, and how; by default 12 random combinations of learning
         rate, dropout and weight decay.
+    store : Path, optional
+        SQLite file that keeps each finished trial. Trials of the same search on the same data that are there already
+        are not tried again, so a search that was stopped goes on.
 
     Raises
     ------
     SettingError
         If a setting in the space is unknown or out of range, or there is no target.
+    StoppedError
+        If the person stopped the search before a trial was finished.
     """
-    settings, progress = settings or LearnSettings(), progress or Silent()
-    search = search or Search()
-    _check_space(search.space)
-    tried = [replace(settings, **changes) for changes in training.candidates(search, seed=settings.seed)]
-    for trial in tried:
-        check_settings(trial)
+    settings, progress, search = settings or LearnSettings(), progress or Silent(), search or Search()
+    training.check_search(search)
+    _check_space(search.space, settings)
     case = prepare(source, schema_for(schema, settings), settings)
     if case.target is None:
         raise SettingError("Tuning must have a target to predict, but has none. Name one with --target.")
-    names = list(search.space)
-    trials = []
-    for number, trial in enumerate(tried, start=1):
-        with training.threads_for(trial.threads):
-            trials.append(_try(replace(case, settings=trial), names, progress))
-        progress.say(f"Trial {number} of {len(tried)}: {trials[-1].changes}, validation loss {trials[-1].loss:.4f}")
-    trials.sort(key=lambda trial: trial.loss)
+    _check_networks(case, search.space)
+    study = Study(store, study_key(source.fingerprint, case.target.name, settings, search))
+    _run(case, study, search, progress)
+    trials = sorted(study.trials, key=lambda trial: (trial.pruned, trial.loss))
     best = replace(settings, **trials[0].changes)
     name = networks.choose_network(case.inputs, case.target, best.network).name
     with training.threads_for(best.threads):
-        return Tuned(tuple(trials), best, learn_target(replace(case, settings=best), name, progress))
+        learned = learn_target(replace(case, settings=best), name, progress)
+    return Tuned(tuple(trials), best, learned, training.what_mattered(study.trials, seed=settings.seed))
 
 
-def _check_space(space: Mapping[str, Sequence[Any]]) -> None:
-    fixed = {"target", "task", "holdout", "seed"}  # these decide what is asked, not how well it is answered
-    known = [field.name for field in fields(LearnSettings) if field.name not in fixed]
-    for name in space:
-        if name not in known:
-            raise SettingError(f"There is no setting {name!r} to search. {nearest_names(name, known)}")
+def _run(case: Case, study: Study, search: Search, progress: Progress) -> None:
+    """Try what has not been tried yet, until all trials are done or the person stops."""
+    n_trials = training.count_trials(search)
+    del study.trials[n_trials:]
+    if study.trials:
+        progress.say(f"Going on after {len(study.trials)} of {n_trials} trials kept in {study.path}.")
+    while len(study.trials) < n_trials:
+        changes = training.propose(search, study.trials, seed=case.settings.seed)
+        trial = _try(replace(case, settings=replace(case.settings, **changes)), changes, study.trials, search, progress)
+        if trial is None:
+            break
+        study.add(trial)
+        said = f"validation loss {trial.loss:.4f}{', given up' if trial.pruned else ''}"
+        progress.say(f"Trial {len(study.trials)} of {n_trials}: {_spell(changes)}: {said}")
+    if not study.trials:
+        raise StoppedError("Stopped before the first trial was finished; nothing was written.")
 
 
-def _try(case: Case, names: list[str], progress: Progress) -> Trial:
-    """Train once; the loss is the lowest on validation rows."""
+def _spell(changes: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in changes.items())
+
+
+def _try(
+    case: Case, changes: dict[str, Any], before: Sequence[Trial], search: Search, progress: Progress
+) -> Trial | None:
+    """Train once; the loss is the lowest on validation rows. None if the person stopped it."""
     torch.manual_seed(case.settings.seed)
     rows, _ = training_rows(case)
     case = with_directions(case, rows)
     name = networks.choose_network(case.inputs, case.target, case.settings.network).name
     network = networks.build_network(case.inputs, case.target, network=name, settings=shape_for(case, rows))
-    trained, _ = fit(network, case, rows, progress)
-    losses = [loss for loss in trained.curves["valid"] if np.isfinite(loss)]
-    changes = {name: getattr(case.settings, name) for name in names}
-    return Trial(changes, min(losses, default=float("inf")), trained.seconds)
+    hooks = Hooks(give_up=lambda curve, epochs: search.prune and training.is_behind(curve, before, epochs=epochs))
+    with training.threads_for(case.settings.threads):
+        trained, plan = fit(network, case, rows, progress, hooks=hooks)
+    if trained.stopped == "interrupted":
+        return None
+    curve = trained.curves["valid"]
+    loss = min((loss for loss in curve if np.isfinite(loss)), default=float("inf"))
+    return Trial(changes, loss, trained.seconds, tuple(curve), plan.epochs, trained.stopped == "given up")
+
+
+def _check_space(space: Space, settings: LearnSettings) -> None:
+    """Refuse settings that cannot be searched, and values out of their range."""
+    fixed = {"target", "task", "holdout", "seed"}  # these decide what is asked, not how well it is answered
+    known = [field.name for field in fields(LearnSettings) if field.name not in fixed]
+    for name, values in space.items():
+        if name not in known:
+            raise SettingError(f"There is no setting {name!r} to search. {nearest_names(name, known)}")
+        for value in (values.low, values.high) if isinstance(values, Range) else values:
+            changed: dict[str, Any] = {name: value}
+            check_settings(replace(settings, **changed))
+
+
+def _check_networks(case: Case, space: Space) -> None:
+    """Refuse a network that does not suit the columns before the first trial, not in the middle."""
+    names = space.get("network", ())
+    for name in () if isinstance(names, Range) else names:
+        networks.choose_network(case.inputs, case.target, name)

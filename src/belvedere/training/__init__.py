@@ -8,7 +8,18 @@ from belvedere.training.loop import Hooks, Rows, make_rows, train
 from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.plans import default_plan, thread_count, threads_for
-from belvedere.training.search import Search, candidates
+from belvedere.training.search import (
+    Matter,
+    Range,
+    Search,
+    Space,
+    Trial,
+    check_search,
+    count_trials,
+    is_behind,
+    propose,
+    what_mattered,
+)
 from belvedere.training.split import assign_folds, given_split, random_split, strata_of, thin_out, with_valid
 from belvedere.training.survival import baseline_hazards
 from belvedere.training.tasks import TASKS, Task
@@ -20,23 +31,30 @@ __all__ = [
     "Checkpoint",
     "Example",
     "Hooks",
+    "Matter",
     "Objective",
     "Plan",
+    "Range",
     "Rows",
     "Search",
+    "Space",
     "Task",
     "Trained",
+    "Trial",
     "assign_folds",
     "baseline_hazards",
     "beside",
-    "candidates",
+    "check_search",
+    "count_trials",
     "default_plan",
     "evaluate",
     "fit_temperature",
     "given_split",
+    "is_behind",
     "make_rows",
     "may_mirror",
     "objective_for",
+    "propose",
     "random_split",
     "run_baseline",
     "strata_of",
@@ -44,5 +62,6 @@ __all__ = [
     "thread_count",
     "threads_for",
     "train",
+    "what_mattered",
     "with_valid",
 ]

@@ -44,11 +44,11 @@ class Rows:
 class Hooks:
     """What may look into training from outside: a checkpoint, and who may end it after an epoch.
 
-    `give_up` sees the validation losses so far; a search ends a trial by it that is behind the others.
+    `give_up` sees the validation losses so far and the epochs planned; a search ends a trial by it that is behind.
     """
 
     checkpoint: Checkpoint | None = None
-    give_up: Callable[[Sequence[float]], bool] | None = None
+    give_up: Callable[[Sequence[float], int], bool] | None = None
 
 
 def make_rows(arrays: Arrays, labels: np.ndarray[Any, Any]) -> Rows:
@@ -99,7 +99,7 @@ def train(  # noqa: PLR0913 the two data, the two losses, and how
             keeper.note(losses, scored)
             diary.note()
             progress.advance(epoch, f"loss {losses:.4f}, on held-out rows {scored:.4f}, {clock.left(epoch)}")
-            if hooks.give_up is not None and hooks.give_up(keeper.measured):
+            if hooks.give_up is not None and hooks.give_up(keeper.measured, plan.epochs):
                 clock.stopped = "given up"
     except KeyboardInterrupt:
         clock.stopped = "interrupted"
