@@ -312,6 +312,12 @@ class Map:
             )
         return target
 
+    def export_folder(self, path: str | Path) -> Path:
+        """Write the map as a folder for any web server: index.html and its files, with all rows; nothing runs there."""
+        from belvedere.export import write_folder
+
+        return write_folder(self.content, path)
+
 
 def in_notebook() -> bool:
     """Whether a notebook runs this: a Jupyter kernel, or Marimo."""

@@ -190,36 +190,6 @@ def info(map_folder: o.MapPath, as_json: o.AsJson = False) -> None:
     terminal.print_summary(made, saved=str(map_folder), seconds=seconds)
 
 
-def export(
-    map_folder: o.MapPath,
-    png: Annotated[Path | None, typer.Option(help="Picture.")] = None,
-    svg: Annotated[Path | None, typer.Option(help="Picture with real text.")] = None,
-    html: Annotated[Path | None, typer.Option(help="One self-contained page that opens from disk.")] = None,
-    parquet: Annotated[Path | None, typer.Option(help="All rows with places, regions and predictions.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="The same as CSV.")] = None,
-    color: Annotated[str | None, typer.Option(help="Column that colors a picture.")] = None,
-    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
-) -> None:
-    """Write a map as a picture, a page or a table."""
-    from belvedere import api
-    from belvedere.cli import terminal
-
-    wanted = [
-        (path, suffix)
-        for path, suffix in ((png, ".png"), (svg, ".svg"), (html, ".html"), (parquet, ".parquet"), (csv, ".csv"))
-        if path
-    ]
-    if not wanted:
-        raise SettingError("A way out must be named, but none was. Pass --png, --svg, --html, --parquet or --csv.")
-    if theme not in ("light", "dark"):
-        raise SettingError(f"--theme must be 'light' or 'dark', but is {theme!r}.")
-    made = api.open(map_folder)
-    for path, suffix in wanted:
-        target = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
-        made.export(target, color=color, theme="dark" if theme == "dark" else "light")
-        terminal.out().print(f"Wrote [bold]{target}[/] ({target.stat().st_size / 1e6:.1f} MB)")
-
-
 def default_name(data: str) -> str:
     """Name the map folder after the data, in the current folder."""
     stem = Path(data.split("::")[0].rstrip("/")).name.split(":")[-1]

@@ -11,6 +11,7 @@ import typer
 from belvedere.cli import commands, learning
 from belvedere.cli.doctor import doctor
 from belvedere.cli.explain import explain
+from belvedere.cli.export import export
 from belvedere.errors import BelvedereError, StoppedError
 from belvedere.version import __version__
 
@@ -33,7 +34,7 @@ COMMANDS = (
     learning.tune,
     commands.info,
     explain,
-    commands.export,
+    export,
     learning.networks,
     doctor,
 )

@@ -1,0 +1,48 @@
+"""`belvedere export`: the ways out of a map."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from belvedere.cli import options as o
+from belvedere.errors import SettingError
+
+
+def export(
+    map_folder: o.MapPath,
+    png: Annotated[Path | None, typer.Option(help="Picture.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Picture with real text.")] = None,
+    html: Annotated[Path | None, typer.Option(help="One self-contained page that opens from disk.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Folder for any web server, with all rows.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="All rows with places, regions and predictions.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="The same as CSV.")] = None,
+    color: Annotated[str | None, typer.Option(help="Column that colors a picture.")] = None,
+    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
+) -> None:
+    """Write a map as a picture, a page, a folder or a table."""
+    from belvedere import api
+    from belvedere.cli import terminal
+
+    files = ((png, ".png"), (svg, ".svg"), (html, ".html"), (parquet, ".parquet"), (csv, ".csv"))
+    targets = [with_ending(path, ending) for path, ending in files if path]
+    if not targets and not folder:
+        raise SettingError(
+            "A way out must be named, but none was. Pass --png, --svg, --html, --folder, --parquet or --csv."
+        )
+    if theme not in ("light", "dark"):
+        raise SettingError(f"--theme must be 'light' or 'dark', but is {theme!r}.")
+    made: Any = api.open(map_folder)
+    for target in targets:
+        made.export(target, color=color, theme=theme)
+        terminal.out().print(f"Wrote [bold]{target}[/] ({target.stat().st_size / 1e6:.1f} MB)")
+    if folder:
+        made.export_folder(folder)
+        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        terminal.out().print(f"Wrote [bold]{folder}[/] ({size / 1e6:.1f} MB); put it on any web server, or try it:")
+        terminal.out().print(f"python -m http.server --directory {folder}", soft_wrap=True)
+
+
+def with_ending(path: Path, ending: str) -> Path:
+    """A path that ends as its file should."""
+    return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
