@@ -33,6 +33,7 @@ def map_data(
     batch_size: o.BatchSize = None,
     learning_rate: o.Rate = None,
     dropout: o.Dropout = None,
+    target_weight: o.TargetWeight = None,
     weight_decay: o.Decay = None,
     attraction: Annotated[
         float, typer.Option(help="1 keeps most neighbors, 4 draws tight clusters.", min=1, max=4)
@@ -63,7 +64,7 @@ def map_data(
         learning=learn_settings(
             task=task, event=event, network=network, space=space, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
             threads=threads,
-            learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay,
+            learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,
         ),
         drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),
         progress=terminal.progress_for(quiet=quiet or as_json),
@@ -116,7 +117,7 @@ def place(
     data: o.Data,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Table to write (.parquet, .csv).")] = None,
     exact: Annotated[
-        bool, typer.Option("--exact", help="Place by neighbors, slower and truer than the network alone.")
+        bool, typer.Option("--exact", help="Place by the true neighbors, slower and truer than by the network.")
     ] = False,
     as_json: o.AsJson = False,
 ) -> None:
@@ -138,8 +139,8 @@ def place(
     terminal.out().print(f"Placed {n_rows:,} rows in {seconds:.1f} s: [bold]{target}[/]")
     if placed.n_far_off:
         terminal.out().print(
-            f"[yellow]![/] {placed.n_far_off:,} rows lie farther from the learned data than 99 of 100 of them; "
-            "do not trust their places (column 'map_outlying')."
+            f"[yellow]![/] {placed.n_far_off:,} rows are more unusual than 96 of 100 learned rows; do not trust their places "
+            "(column 'map_far_off'). Of ordinary rows, one in 25 is."
         )
 
 

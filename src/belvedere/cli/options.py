@@ -26,6 +26,18 @@ NetworkName = Annotated[
     str,
     typer.Option("--network", "-n", help="A name from 'belvedere networks', 'auto', or 'none' for the plain space."),
 ]
+Space = Annotated[
+    str,
+    typer.Option("--space", help="Without a target: plain, learned, or auto for the one that foresees hidden parts better."),
+]
+TargetWeight = Annotated[
+    float | None,
+    typer.Option(
+        "--target-weight",
+        help="Tables: share of the map that the target shapes, above 0 to 1; the columns themselves shape the rest.",
+        show_default="0.8",
+    ),
+]
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the training rows at most.", min=1)]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds of training at most.", min=1)]
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows per step.", min=1)]

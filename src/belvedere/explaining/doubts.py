@@ -86,7 +86,7 @@ def outlying_share(whole: "Whole", table: pa.Table) -> float:
 
     ends = whole.entrance.read(table)
     with torch.no_grad():
-        latent = whole.entrance.latent(ends.stop, torch.arange(1), ends.batch).numpy()[0]
+        latent = whole.entrance.space(ends.stop, torch.arange(1), ends.batch).numpy()[0]
     rows, typical = whole.reference
     distances = np.sort(np.linalg.norm(rows - latent, axis=1))[:5]
     return float((typical < distances.mean()).mean())

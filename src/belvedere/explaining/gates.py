@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from belvedere.errors import SettingError
 from belvedere.networks.blocks import Batch, Encoder
 from belvedere.networks.cnn import CnnEncoder
+from belvedere.networks.likeness import Likeness, PlainCategory, PlainValue
 from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
 from belvedere.networks.mlp import MlpEncoder, plain_width
 from belvedere.networks.ngrams import NgramEncoder
@@ -203,6 +204,27 @@ def gates_of(encoders: list[Encoder], inputs: tuple[Input, ...]) -> list[Gate]:
             )
         gates += GATES[type(encoder)](encoder, inputs)
     return gates
+
+
+def gates_of_likeness(likeness: Likeness | None) -> list[Gate]:
+    """Gates of the plain columns beside the latent space; times and vectors enter both by their entry of the batch."""
+    return [
+        Gate(split_columns([(column.position, column.width, False)]), module=column)
+        for column in (likeness.columns if likeness else ())
+        if isinstance(column, PlainCategory) or (isinstance(column, PlainValue) and column.is_number)
+    ]
+
+
+def merged(shares: list[Share]) -> list[Share]:
+    """One share per input, by position, where an input enters through several gates."""
+    found: dict[int, Share] = {}
+    for share in sorted(shares, key=lambda share: share.position):
+        same = found.get(share.position)
+        if same is not None:
+            distance = np.sqrt(np.square(same.distance) + np.square(share.distance))
+            share = Share(share.position, same.amounts + share.amounts, distance)
+        found[share.position] = share
+    return list(found.values())
 
 
 @contextmanager

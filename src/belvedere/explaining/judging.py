@@ -141,7 +141,7 @@ def _moved(whole: Whole, row: int, units: Units, picks: list[NDArray[np.int64]])
             parts = units.part[pick][units.owner[pick] == position]
             erase(batch, line, (int(position), item), parts, whole.entrance.typical)
     with torch.no_grad():
-        places = whole.placing(whole.entrance.network.latent(as_batch(batch))).numpy()
+        places = whole.placing(whole.entrance.network.space(as_batch(batch))).numpy()
     return np.asarray(np.linalg.norm(places[1:] - places[0], axis=1))
 
 

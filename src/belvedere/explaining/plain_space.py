@@ -50,6 +50,10 @@ class PlainEntrance:
         return torch.from_numpy(-item.tensors["center"] * text_scale(item)).float().expand_as(value).clone()
 
     def latent(self, values: Gates, items: Tensor, batch: Batch) -> Tensor:
+        """Nothing was learned: the space itself."""
+        return self.space(values, items, batch)
+
+    def space(self, values: Gates, items: Tensor, batch: Batch) -> Tensor:
         """Put the columns side by side, narrow them."""
         joined = torch.cat(list(values), dim=1)
         if self.mean is None or self.directions is None:

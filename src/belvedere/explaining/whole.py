@@ -20,7 +20,17 @@ from belvedere import kinds, networks
 from belvedere.errors import SettingError
 from belvedere.explain.integrate import Function, Gates
 from belvedere.explaining.doubts import reference
-from belvedere.explaining.gates import Array, Gate, Share, as_batch, gates_of, replaced, watched
+from belvedere.explaining.gates import (
+    Array,
+    Gate,
+    Share,
+    as_batch,
+    gates_of,
+    gates_of_likeness,
+    merged,
+    replaced,
+    watched,
+)
 from belvedere.explaining.plain_space import PlainEntrance
 from belvedere.networks import Network
 from belvedere.networks.blocks import Batch
@@ -49,6 +59,9 @@ class Entrance(Protocol):
     def latent(self, values: Gates, items: Tensor, batch: Batch) -> Tensor:
         """Latent vectors (items, dims) of values at the gates; `items` says which row each belongs to."""
 
+    def space(self, values: Gates, items: Tensor, batch: Batch) -> Tensor:
+        """Vectors of the space that is mapped, likewise: the latent ones, and what the map holds beside them."""
+
     def fold(self, slopes: Gates, ends: Ends) -> list[Share]:
         """Contributions of each input."""
 
@@ -59,6 +72,7 @@ class NetworkEntrance:
     def __init__(self, network: Network, typical: dict[str, Array]) -> None:
         self.network, self.inputs, self.typical = network.requires_grad_(requires_grad=False), network.inputs, typical
         self.gates: list[Gate] = gates_of(list(network.encoders), network.inputs)  # type: ignore[arg-type]
+        self.gates += gates_of_likeness(network.likeness)
 
     def read(self, table: pa.Table) -> Ends:
         """Run the rows and the baseline through the network and note what passes the gates."""
@@ -77,28 +91,35 @@ class NetworkEntrance:
     @torch.no_grad()
     def _seen(self, batch: Batch) -> Gates:
         with watched(self.gates, batch) as seen:
-            self.network.latent(batch)
+            self.network.space(batch)
         return tuple(seen)
 
     def latent(self, values: Gates, items: Tensor, batch: Batch) -> Tensor:
         """Run the network with its gates forced to these values."""
+        return self._run(self.network.latent, values, items, batch)
+
+    def space(self, values: Gates, items: Tensor, batch: Batch) -> Tensor:
+        """The same, up to the space that is mapped."""
+        return self._run(self.network.space, values, items, batch)
+
+    def _run(self, function: Callable[[Batch], Tensor], values: Gates, items: Tensor, batch: Batch) -> Tensor:
         forced = {gate.key: value for gate, value in zip(self.gates, values, strict=True) if gate.module is None}
         whole = {name: value[items] for name, value in batch.items() if name not in forced} | forced
         with replaced(self.gates, values):
-            return self.network.latent(whole)
+            return function(whole)
 
     def fold(self, slopes: Gates, ends: Ends) -> list[Share]:
         """Contributions by column and its parts."""
         shares = []
         for gate, slope, start, stop in zip(self.gates, slopes, ends.start, ends.stop, strict=True):
             shares += gate.fold(slope, stop - start, ends.batch)
-        return sorted(shares, key=lambda share: share.position)
+        return merged(shares)
 
 
 class Placing:
     """The place network, open to gradients: (rows, dims) -> (rows, 2) in map units.
 
-    Must equal `draw.place_rows(..., mode="fast")`, which a test checks.
+    The smooth part: must equal `draw.place_rows(..., mode="smooth")`, which a test checks.
     """
 
     def __init__(self, config: dict[str, Any], tensors: dict[str, Array]) -> None:
@@ -176,7 +197,7 @@ class Whole:
 
     def place_function(self, ends: Ends) -> Function:
         """From gates to places."""
-        return lambda values, items: self.placing(self.entrance.latent(values, items, ends.batch))
+        return lambda values, items: self.placing(self.entrance.space(values, items, ends.batch))
 
     def prediction_function(self, ends: Ends, classes: Tensor) -> Function:
         """From gates to the score of one class per row, or to the predicted number."""

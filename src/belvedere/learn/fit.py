@@ -33,17 +33,39 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
         **network.config(), "network": name, "target": asdict(target), "temperature": temperature,
         "settings": asdict(case.settings), "plan": asdict(plan),
     }  # fmt: skip
+    weigh_likeness(network, case, rows)
     tensors = networks.tensors_of(network)
     latent, predictions = embed_and_predict(case.source, network, target, temperature, progress)
     scores, evaluation = score(case, predictions, rows, progress)
     predicted, confidence = name_predictions(predictions, target)
     stopped = f"Training ended by: {trained.stopped}; the network of epoch {trained.best_epoch} was kept."
     return Learned(
-        case.inputs, target, latent, f"The latent space of the network {name!r}, learned from the target "
-        f"{target.name!r}: rows lie near each other when they are alike in what predicts it.",
+        case.inputs, target, latent, space_in_words(network, name, target),
         case.split, predicted, confidence, errors_of(case, predictions), scores, evaluation,
         {"loss": trained.curves}, config, tensors, (*case.notes, *notes, stopped),
     )  # fmt: skip
+
+
+def weigh_likeness(network: Network, case: Case, rows: NDArray[np.int64]) -> None:
+    """Give what was learned and the plain columns beside it their shares of the variance, by some training rows."""
+    if network.likeness is None:
+        return
+    table = case.source.take(training.thin_out(rows, plain.FIT_ROWS, seed=case.settings.seed))
+    batch = training.make_rows(kinds.make_arrays(table, case.inputs), np.zeros(table.num_rows)).arrays
+    with torch.no_grad():
+        network.likeness.weigh(batch, network.latent(batch))
+
+
+def space_in_words(network: Network, name: str, target: Target) -> str:
+    """Which space is mapped, and why."""
+    learned = f"The latent space of the network {name!r}, learned from the target {target.name!r}"
+    if network.likeness is None:
+        return f"{learned}: rows lie near each other when they are alike in what predicts it."
+    share = f"{network.likeness.target_weight:.0%} of the variance"
+    return (
+        f"{learned} ({share}), beside the plain columns (the rest): rows lie near each other when they are alike in what "
+        "predicts it, and in what else they hold."
+    )
 
 
 def training_rows(case: Case) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -73,7 +95,8 @@ def with_directions(case: Case, rows: NDArray[np.int64]) -> Case:
 def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
     """Sizes of the network as asked, and whether its images may be mirrored."""
     s = case.settings
-    return Shape(s.latent_dims, s.dropout, s.width, s.n_members, flip=images_may_mirror(case, rows))
+    flip = images_may_mirror(case, rows)
+    return Shape(s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, target_weight=s.target_weight)
 
 
 def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:

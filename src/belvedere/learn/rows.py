@@ -20,13 +20,14 @@ PLAIN_CHUNK, NETWORK_CHUNK = 16_384, 4_096  # rows held in memory as arrays at a
 
 @torch.no_grad()
 def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
-    """Latent vectors and outputs of rows: (rows, dims), (rows, outputs)."""
+    """The space to be mapped and outputs of rows: (rows, space dims), (rows, outputs)."""
     arrays = kinds.make_arrays(table, network.inputs)
     batch = training.make_rows(arrays, np.zeros(table.num_rows)).arrays
     latent, outputs = [], []
     for at in torch.split(torch.arange(table.num_rows), 1024):
-        found = network.latent({name: value[at] for name, value in batch.items()})
-        latent.append(found.numpy())
+        part = {name: value[at] for name, value in batch.items()}
+        found = network.latent(part)
+        latent.append(network.space(part, found).numpy())
         outputs.append(network.output(found).numpy() if network.head is not None else np.empty((len(found), 0)))
     return np.concatenate(latent), np.concatenate(outputs)
 
@@ -36,13 +37,13 @@ def embed_and_predict(
 ) -> tuple[Floats, Array]:
     """Latent vectors and predictions of all rows, in chunks: (rows, dims), (rows, width)."""
     progress.start("Embedding", source.n_rows)
-    latent = np.empty((source.n_rows, network.dims), dtype=np.float32)
+    latent = np.empty((source.n_rows, network.space_dims), dtype=np.float32)
     predictions = []
     for start, stop in chunks(source.n_rows, NETWORK_CHUNK):
         latent[start:stop], outputs = run_network(network, source.read(start, stop))
         predictions.append(to_predictions(outputs, target, temperature))
         progress.advance(stop)
-    progress.finish(f"{source.n_rows:,} rows, {network.dims} dimensions")
+    progress.finish(f"{source.n_rows:,} rows, {network.space_dims} dimensions")
     return latent, np.concatenate(predictions)
 
 

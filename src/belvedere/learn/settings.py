@@ -29,6 +29,10 @@ class LearnSettings:
         Of the training and the network.
     latent_dims : int
         Dimensions of the vector that each row becomes.
+    target_weight : float
+        Share of the variance of the mapped space that what was learned of the target has, above 0 to 1; where all
+        columns are cells of a table, the plain columns have the rest, so that rows which the target does not tell apart
+        still lie apart when they differ.
     time_limit_s : float or None
         Seconds of training; a model always comes back. With a limit, results depend on the machine's speed.
     holdout : float
@@ -50,6 +54,7 @@ class LearnSettings:
     width: int | None = None
     n_members: int | None = None
     latent_dims: int = 64
+    target_weight: float = 0.8
     time_limit_s: float | None = None
     holdout: float = 0.2
     max_train_rows: int = 200_000
@@ -114,6 +119,11 @@ def check_settings(settings: LearnSettings) -> None:
         value = getattr(settings, name)
         if value is not None and not value > 0:
             raise SettingError(f"{name} must be above 0, but is {value!r}. Choose a larger one, or leave it out.")
+    if not 0 < settings.target_weight <= 1:
+        raise SettingError(
+            f"target_weight must be above 0 and at most 1, but is {settings.target_weight!r}. "
+            "Use 1 to map what predicts the target alone, or the network 'none' to map the plain columns."
+        )
     for name in ("holdout", "dropout"):
         value = getattr(settings, name)
         if value is not None and not (0 <= value < 1 and (name == "dropout" or value > 0)):

@@ -26,6 +26,8 @@ class Shape:
         Members of the ensemble inside a `tabular` network.
     flip : bool
         Whether images may be mirrored while training (letters and road signs may not).
+    target_weight : float
+        Share of the variance of a map's space that what was learned has; the plain columns of a table have the rest.
     """
 
     latent_dims: int = 64
@@ -33,6 +35,7 @@ class Shape:
     width: int | None = None
     n_members: int | None = None
     flip: bool = False
+    target_weight: float = 1.0
 
 
 class Encoder(nn.Module):

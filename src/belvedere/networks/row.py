@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from belvedere.networks.blocks import Batch, Encoder, Residual, Shape
 from belvedere.networks.choose import Part, read_parts
+from belvedere.networks.likeness import Likeness, can_be_likened
 from belvedere.networks.table import NETWORKS
 from belvedere.types import Input, Target
 
@@ -51,6 +52,8 @@ class Network(nn.Module):
         self.dims = sizes[0] if len(sizes) == 1 else shape.latent_dims
         self.join = None if len(sizes) == 1 else Join(sizes, dims=self.dims)
         self.head = nn.Linear(self.dims, n_outputs) if n_outputs else None
+        self.likeness = Likeness(inputs, target_weight=shape.target_weight) if _is_likened(inputs, shape) else None
+        self.space_dims = self.dims + (self.likeness.width if self.likeness else 0)
 
     def encode(self, batch: Batch) -> Tensor:
         """Latent vectors, with an axis of ensemble members where there is one: (rows, [members,] dims)."""
@@ -62,6 +65,12 @@ class Network(nn.Module):
         """One latent vector per row: (rows, dims)."""
         vectors = self.encode(batch)
         return vectors.mean(dim=1) if vectors.dim() == 3 else vectors
+
+    def space(self, batch: Batch, latent: Tensor | None = None) -> Float[Tensor, "rows wide"]:
+        """The space that the map is drawn of: latent vectors, and beside them the plain columns where they have a share."""
+        latent = self.latent(batch) if latent is None else latent
+        found: Tensor = latent if self.likeness is None else self.likeness(batch, latent)
+        return found
 
     def output(self, latent: Float[Tensor, "*axes dims"]) -> Float[Tensor, "*axes outputs"]:
         """Scores (logits) or standardized values: (*, dims) -> (*, outputs)."""
@@ -81,6 +90,10 @@ class Network(nn.Module):
             "shape": asdict(self.shape),
             "n_outputs": self.n_outputs,
         }
+
+
+def _is_likened(inputs: tuple[Input, ...], shape: Shape) -> bool:
+    return shape.target_weight < 1 and can_be_likened(inputs)
 
 
 def count_outputs(target: Target | None) -> int:
