@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.spatial.distance import pdist
 from sklearn.neighbors import NearestNeighbors
 
 from belvedere.errors import SettingError
-from belvedere.layout.affinities import build_affinities
+from belvedere.layout.affinities import build_affinities, reorder
 from belvedere.layout.align import fit_alignment, measure_drift
-from belvedere.layout.descend import Schedule, descend, starting_places
-from belvedere.layout.field import Field, exact_repulsion
+from belvedere.layout.descend import Schedule, along_map, descend, starting_places
+from belvedere.layout.field import exact_repulsion, repulsion
 from belvedere.layout.kernels import rerank
 from belvedere.layout.landmarks import choose_landmarks, hash_order
 from belvedere.layout.neighbors import exact_neighbors, find_neighbors, share_found
@@ -29,13 +30,34 @@ def islands(n_rows: int = 300, n_islands: int = 3, n_dims: int = 6, *, seed: int
 def test_repulsion_on_the_grid_is_that_of_all_pairs() -> None:
     """The grid's forces and Z agree with sums over all pairs to a few percent."""
     places = (20 * np.random.default_rng(0).standard_normal((400, 2))).astype(np.float32)
-    push, mass = np.empty_like(places), np.empty(400, np.float32)
 
-    total = Field().read(places, push, mass)
+    push, total = repulsion(places)
 
     true, true_total = exact_repulsion(places.astype(np.float64))
     assert total == pytest.approx(true_total, rel=0.02)
     assert np.abs(push - true).mean() < 0.06 * np.abs(true).mean()
+
+
+def test_a_finer_grid_repels_more_truly() -> None:
+    """Half the cell leaves less than a third of the error."""
+    places = (20 * np.random.default_rng(0).standard_normal((400, 2))).astype(np.float32)
+    true, _ = exact_repulsion(places.astype(np.float64))
+
+    error = [np.abs(repulsion(places, cell)[0] - true).mean() for cell in (1.0, 0.5)]
+
+    assert error[1] < error[0] / 3
+
+
+def test_the_order_of_rows_in_memory_does_not_show() -> None:
+    """Links of reordered rows join the same pairs with the same weights."""
+    links = build_affinities(find_neighbors(islands(60)[0], 4).neighbors)
+    order = along_map(np.random.default_rng(0).standard_normal((60, 2)).astype(np.float32))
+
+    turned = reorder(links, order)
+
+    dense = [sp.csr_matrix((a.weights, a.others, a.starts), (60, 60)).toarray() for a in (links, turned)]
+    assert sorted(order) == list(range(60))
+    assert np.array_equal(dense[0][order][:, order], dense[1])
 
 
 def test_projection_keeps_distances_when_all_axes_are_kept() -> None:

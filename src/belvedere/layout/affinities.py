@@ -44,3 +44,19 @@ def build_affinities(neighbors: Ints) -> Affinities:
     both.sort_indices()
     weights = (both.data / max(1.0, float(both.data.sum(dtype=np.float64)))).astype(np.float32)
     return Affinities(both.indptr.astype(np.int64), both.indices.astype(np.int32), weights)
+
+
+def reorder(links: Affinities, order: NDArray[np.int64]) -> Affinities:
+    """The same links among rows taken in another order.
+
+    Examples
+    --------
+    >>> reorder(build_affinities(np.int32([[1], [0], [1]])), np.array([2, 1, 0])).others.tolist()
+    [1, 2, 0, 1]
+    """
+    place_of = np.empty(len(order), np.int32)
+    place_of[order] = np.arange(len(order), dtype=np.int32)
+    counts = np.diff(links.starts)[order]
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    taken = np.repeat(links.starts[:-1][order] - starts[:-1], counts) + np.arange(starts[-1])
+    return Affinities(starts, place_of[links.others[taken]], links.weights[taken])

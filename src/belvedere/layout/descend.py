@@ -10,13 +10,15 @@ rho = 1 is the look of t-SNE, about 4 that of UMAP (Böhm, Berens and Kobak 2022
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from belvedere.layout.affinities import Affinities
-from belvedere.layout.field import Field
-from belvedere.layout.kernels import attract, move
+from belvedere.layout.affinities import Affinities, reorder
+from belvedere.layout.field import CELL, Field, frame_of
+from belvedere.layout.kernels import move
 from belvedere.layout.overview import Overview, group_forces
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats
@@ -24,11 +26,23 @@ from belvedere.types import Floats
 EARLY_ATTRACTION = 12.0
 REACH = 0.5  # of the map's radius: how far from a group's center its force reaches
 EARLY_OVERVIEW = 10.0  # the large picture counts so many times more while clusters gather
+LOOK = 10  # steps between two looks at the large picture and at whether the map has come to rest
+LONGEST = 5.0  # map units that a row may move in one step
+
+
+class Phase(NamedTuple):
+    """A number of steps with the same attraction, momentum, weight of the overview (times), and cell of the grid."""
+
+    steps: int
+    attraction: float
+    momentum: float
+    overview: float
+    cell: float
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the descent runs.
+    """How the descent runs: rows gather in clusters, the clusters spread out, neighbors settle on a finer grid.
 
     Attributes
     ----------
@@ -36,17 +50,27 @@ class Schedule:
         rho above, 1 to 4.
     global_weight : float
         lambda above.
-    early, late : int
-        Steps with early and with plain attraction, at most.
+    gather, spread, settle : int
+        Steps of each phase, at most.
     still : float
-        The map has come to rest when rows move less than this share of its radius in a step, on average.
+        The map has spread out when rows move less than this share of its radius in a step, on average.
     """
 
     attraction: float = 1.0
     global_weight: float = 0.0
-    early: int = 250
-    late: int = 500
-    still: float = 2e-4
+    gather: int = 80
+    spread: int = 250
+    settle: int = 50
+    still: float = 4e-3
+
+    @property
+    def phases(self) -> tuple[Phase, Phase, Phase]:
+        """The phases in their order."""
+        return (
+            Phase(self.gather, EARLY_ATTRACTION, 0.8, EARLY_OVERVIEW, CELL),
+            Phase(self.spread, self.attraction, 0.9, 1.0, CELL),
+            Phase(self.settle, self.attraction, 0.8, 1.0, CELL / 2),
+        )
 
 
 @dataclass(frozen=True)
@@ -87,20 +111,22 @@ def descend(
     """
     tell = progress or Silent()
     run = _Descent(start, affinities, schedule, overview)
-    tell.start("Laying out", schedule.early + schedule.late)
-    end = "all steps done"
-    began = time.monotonic()
+    total = sum(phase.steps for phase in schedule.phases)
+    tell.start("Laying out", total)
+    end, began = "all steps done", time.monotonic()
     try:
-        for step in range(schedule.early + schedule.late):
-            run.step(step)
-            tell.advance(step + 1, _time_left(began, step + 1, schedule.early + schedule.late))
-            if run.is_at_rest(step):
-                end = "at rest"
-                break
+        for position, phase in enumerate(schedule.phases):
+            run.begin(phase)
+            for _ in range(phase.steps):
+                run.step(phase)
+                tell.advance(run.n_steps, _time_left(began, run.n_steps, total))
+                if position == 1 and run.is_at_rest():
+                    end = "at rest"
+                    break
     except KeyboardInterrupt:
         end = "interrupted"
     tell.finish(f"{end} after {run.n_steps} steps")
-    return Layout(run.places - run.places.mean(axis=0), run.n_steps, end)
+    return Layout(run.result(), run.n_steps, end)
 
 
 def _time_left(began: float, done: int, total: int) -> str:
@@ -109,46 +135,70 @@ def _time_left(began: float, done: int, total: int) -> str:
 
 
 class _Descent:
-    """The state of a descent: places, speeds and gains."""
+    """The state of a descent: places, speeds and gains, in an order in which near rows lie near in memory."""
 
     def __init__(
         self, start: Floats, affinities: Affinities, schedule: Schedule, overview: Overview | None = None
     ) -> None:
-        self.places = start.copy()
-        self.graph, self.schedule, self.n_steps = affinities, schedule, 0
+        n = len(start)
+        self.schedule, self.n_steps, self.field = schedule, 0, Field()
+        self.order = np.arange(n)
+        self.places, self.there, self.graph = start.copy(), np.empty_like(start), affinities
         self.speed, self.gain = np.zeros_like(start), np.ones_like(start)
-        self.pull, self.push = np.zeros_like(start), np.zeros_like(start)
-        self.mass = np.empty(len(start), np.float32)
-        self.field = Field()
         self.overview = overview if schedule.global_weight > 0 else None
-        self.group_of = np.zeros(len(start), np.int32) if overview is None else overview.group_of
+        self.group_of = np.zeros(n, np.int32) if overview is None else overview.group_of
         self.groups = np.zeros((int(self.group_of.max()) + 1, 4), np.float32)
         self.per_reach = 0.0
-        self.moved: list[float] = []
 
-    def step(self, number: int) -> None:
+    def begin(self, phase: Phase) -> None:
+        """Begin a phase from standing, rows sorted along the map."""
+        if phase.steps == 0:
+            return
+        order = along_map(self.places)
+        self.order, self.places, self.group_of = self.order[order], self.places[order], self.group_of[order]
+        self.graph = reorder(self.graph, order)
+        if self.overview is not None:
+            self.overview = replace(self.overview, group_of=self.group_of)
+        self.speed, self.gain = np.zeros_like(self.places), np.ones_like(self.places)
+
+    def step(self, phase: Phase) -> None:
         """Do one step."""
-        plan, n = self.schedule, len(self.places)
-        early = number < plan.early
-        if number == plan.early:
-            self.speed[:], self.gain[:] = 0, 1
-        if number % 10 == 0 and self.overview is not None:
+        n = len(self.places)
+        if self.n_steps % LOOK == 0 and self.overview is not None:
             self.groups = group_forces(self.overview, self.places)
             self.per_reach = REACH**-2 / max(float(self.places.var()), 1e-30)
-        attract(self.places, self.graph.starts, self.graph.others, self.graph.weights, self.pull)
-        total = self.field.read(self.places, self.push, self.mass)
-        attraction = EARLY_ATTRACTION if early else plan.attraction
-        rate, momentum = n / attraction, 0.5 if early else 0.8
-        weight = 2 * plan.global_weight * (EARLY_OVERVIEW if early else 1.0) / n
-        numbers = (4 * attraction, 4 / max(total, 1e-12), weight, self.per_reach, rate, momentum, 5.0)
-        rates = tuple(map(np.float32, numbers))
-        move(self.places, self.speed, self.gain, self.pull, self.push, self.group_of, self.groups, rates)
+        frame = frame_of(self.places, phase.cell)
+        forces, total = self.field.at(self.places, frame)
+        weight = 2 * self.schedule.global_weight * phase.overview / n
+        rates = (4 * phase.attraction, 4 / max(total, 1e-12), weight, self.per_reach)
+        pace = (n / phase.attraction, phase.momentum, LONGEST)
+        graph = (self.graph.starts, self.graph.others, self.graph.weights)
+        move(
+            self.places, self.there, self.speed, self.gain, graph, forces, frame.corner, self.group_of, self.groups,
+            tuple(map(np.float32, rates)), tuple(map(np.float32, pace)),
+        )  # fmt: skip
+        self.places, self.there = self.there, self.places
         self.n_steps += 1
 
-    def is_at_rest(self, number: int) -> bool:
-        """Say, every ten late steps, whether rows move less than `still` of the map's radius on average."""
-        if number < self.schedule.early + 50 or number % 10:
+    def is_at_rest(self) -> bool:
+        """Say, every ten steps, whether rows move less than `still` of the map's radius on average."""
+        if self.n_steps % LOOK:
             return False
-        moved = float(np.sqrt((self.speed**2).sum(axis=1)).mean())
-        self.moved.append(moved / max(float(self.places.std()), 1e-30))
-        return self.moved[-1] < self.schedule.still
+        moved = float(np.sqrt(np.square(self.speed).sum(axis=1)).mean())
+        return moved < self.schedule.still * max(float(self.places.std()), 1e-30)
+
+    def result(self) -> Floats:
+        """Places in the order of the rows, round the origin."""
+        out = np.empty_like(self.places)
+        out[self.order] = self.places
+        return np.asarray(out - out.mean(axis=0), np.float32)
+
+
+def along_map(places: Floats) -> NDArray[np.int64]:
+    """Order rows along a Z-shaped curve through the map (Morton 1966), so that near rows follow each other."""
+    low, wide = places.min(axis=0), max(float(np.ptp(places)), 1e-30)
+    x, y = ((places - low) * np.float32(65535 / wide)).astype(np.uint32).T
+    code = np.zeros(len(places), np.uint32)
+    for bit in range(16):
+        code |= ((x >> bit) & 1) << (2 * bit) | ((y >> bit) & 1) << (2 * bit + 1)
+    return np.argsort(code, kind="stable")

@@ -15,29 +15,16 @@ compiled = numba.njit(parallel=True, fastmath=True, cache=True, error_model="num
 inlined = numba.njit(fastmath=True, inline="always")
 
 
-@compiled
-def attract(places, starts, others, weights, pull):
-    """Attraction of graph neighbors, `sum_j p_ij q_ij (y_i - y_j)`, into `pull` (rows, 2)."""
-    for i in numba.prange(places.shape[0]):
-        x, y = places[i, 0], places[i, 1]
-        ax = ay = np.float32(0)
-        for p in range(starts[i], starts[i + 1]):
-            dx, dy = x - places[others[p], 0], y - places[others[p], 1]
-            q = weights[p] / (np.float32(1) + dx * dx + dy * dy)
-            ax += q * dx
-            ay += q * dy
-        pull[i, 0], pull[i, 1] = ax, ay
-
-
 @inlined
 def three_weights(f):
-    """Weights of three equally spaced nodes (-1, 0, 1) in the parabola through them, at offset `f` from the middle."""
-    return np.float32(0.5) * f * (f - np.float32(1)), np.float32(1) - f * f, np.float32(0.5) * f * (f + np.float32(1))
+    """Weights of three equally spaced nodes (-1, 0, 1) in the quadratic B-spline, at offset `f` from the middle."""
+    half = np.float32(0.5)
+    return half * (half - f) * (half - f), np.float32(0.75) - f * f, half * (half + f) * (half + f)
 
 
 @compiled
 def spread(places, low, per_unit, grids):
-    """Spread the charges 1, x, y of every row over 3 x 3 nodes, into `grids` (N_GRIDS, 3, nodes, nodes)."""
+    """Spread a charge of 1 per row over 3 x 3 nodes, into `grids` (N_GRIDS, nodes, nodes)."""
     n_rows, n_grids = places.shape[0], grids.shape[0]
     for g in numba.prange(n_grids):
         for i in range(g * n_rows // n_grids, (g + 1) * n_rows // n_grids):
@@ -46,75 +33,88 @@ def spread(places, low, per_unit, grids):
             wx, wy = three_weights(gx - np.float32(cx)), three_weights(gy - np.float32(cy))
             for a in range(3):
                 for b in range(3):
-                    w = wx[a] * wy[b]
-                    grids[g, 0, cx - 1 + a, cy - 1 + b] += w
-                    grids[g, 1, cx - 1 + a, cy - 1 + b] += w * places[i, 0]
-                    grids[g, 2, cx - 1 + a, cy - 1 + b] += w * places[i, 1]
+                    grids[g, cx - 1 + a, cy - 1 + b] += wx[a] * wy[b]
 
 
 @compiled
 def add_grids(grids, total):
-    """Sum the private grids in their order, into `total` (3, size, size), whose margin stays as it is."""
-    nodes = grids.shape[2]
-    for u in numba.prange(nodes):
-        for c in range(3):
-            for v in range(nodes):
-                value = np.float32(0)
-                for g in range(grids.shape[0]):
-                    value += grids[g, c, u, v]
-                    grids[g, c, u, v] = np.float32(0)
-                total[c, u, v] = value
+    """Sum the private grids in their order, into `total` (nodes, nodes), and empty them."""
+    for u in numba.prange(grids.shape[1]):
+        for v in range(grids.shape[2]):
+            value = np.float32(0)
+            for g in range(grids.shape[0]):
+                value += grids[g, u, v]
+                grids[g, u, v] = np.float32(0)
+            total[u, v] = value
 
 
 @inlined
 def read_field(field, x, y, low, per_unit):
-    """Read the four fields (sum q^2, sum q^2 x, sum q^2 y, sum q) at one place; outside, at the nearest edge."""
-    nodes = field.shape[1]
+    """Read the force `sum_j q_j^2 (y - y_j)` at one place from `field` (nodes, nodes, 2); outside, at the nearest edge."""
+    nodes, half = field.shape[0], np.float32(0.5)
     gx, gy = (x - low) * per_unit, (y - low) * per_unit
-    cx, cy = min(max(int(gx + np.float32(0.5)), 1), nodes - 2), min(max(int(gy + np.float32(0.5)), 1), nodes - 2)
-    fx = min(max(gx - np.float32(cx), np.float32(-1)), np.float32(1))
-    fy = min(max(gy - np.float32(cy), np.float32(-1)), np.float32(1))
-    wx, wy = three_weights(fx), three_weights(fy)
-    s0 = s1 = s2 = s3 = np.float32(0)
+    cx, cy = min(max(int(gx + half), 1), nodes - 2), min(max(int(gy + half), 1), nodes - 2)
+    wx = three_weights(min(max(gx - np.float32(cx), -half), half))
+    wy = three_weights(min(max(gy - np.float32(cy), -half), half))
+    fx = fy = np.float32(0)
     for a in range(3):
         for b in range(3):
-            w, u, v = wx[a] * wy[b], cx - 1 + a, cy - 1 + b
-            s0 += w * field[0, u, v]
-            s1 += w * field[1, u, v]
-            s2 += w * field[2, u, v]
-            s3 += w * field[3, u, v]
-    return s0, s1, s2, s3
+            w = wx[a] * wy[b]
+            fx += w * field[cx - 1 + a, cy - 1 + b, 0]
+            fy += w * field[cx - 1 + a, cy - 1 + b, 1]
+    return fx, fy
 
 
 @compiled
-def gather(places, field, low, per_unit, push, mass):
-    """Repulsion `sum_j q_ij^2 (y_i - y_j)` into `push` (rows, 2) and `sum_j q_ij`, itself left out, into `mass`."""
+def read_forces(places, field, low, per_unit, push):
+    """Read the repulsion of every row into `push` (rows, 2)."""
     for i in numba.prange(places.shape[0]):
-        x, y = places[i, 0], places[i, 1]
-        s0, s1, s2, s3 = read_field(field, x, y, low, per_unit)
-        push[i, 0], push[i, 1], mass[i] = x * s0 - s1, y * s0 - s2, s3 - np.float32(1)
+        push[i, 0], push[i, 1] = read_field(field, places[i, 0], places[i, 1], low, per_unit)
+
+
+@inlined
+def pull_of(i, places, graph):
+    """Attraction of one row by its graph neighbors, `sum_j p_ij q_ij (y_i - y_j)`."""
+    starts, others, weights = graph
+    x, y = places[i, 0], places[i, 1]
+    ax = ay = np.float32(0)
+    for p in range(starts[i], starts[i + 1]):
+        dx, dy = x - places[others[p], 0], y - places[others[p], 1]
+        q = weights[p] / (np.float32(1) + dx * dx + dy * dy)
+        ax += q * dx
+        ay += q * dy
+    return ax, ay
+
+
+@inlined
+def speed_of(force, speed, gain, pace):
+    """Speed and gain after one step of gradient descent with momentum (Jacobs 1988, delta-bar-delta)."""
+    rate, momentum, longest = pace
+    gain = gain + np.float32(0.2) if (force > 0) != (speed > 0) else gain * np.float32(0.8)
+    gain = min(max(gain, np.float32(0.01)), MOST_GAIN)
+    return min(max(momentum * speed - rate * gain * force, -longest), longest), gain
 
 
 @compiled
-def move(places, speed, gain, pull, push, group_of, groups, rates):  # noqa: PLR0913 - a kernel takes plain arrays
-    """One step of gradient descent with momentum and gains; `rates`: see `belvedere.layout.descend`.
+def move(places, there, speed, gain, graph, field, corner, group_of, groups, rates, pace):  # noqa: PLR0913 - plain arrays
+    """One step of all rows from `places` to `there` (rows, 2); what the rates are: see `belvedere.layout.descend`.
 
     `groups` (groups, 4) holds the force on each group and its center; a row that has strayed from the center feels
     less of it, or a row that nothing holds would be driven off for ever.
     """
-    attraction, repulsion, overview, per_reach, rate, momentum, longest = rates
+    attraction, repulsion, overview, per_reach = rates
     for i in numba.prange(places.shape[0]):
+        x, y = places[i, 0], places[i, 1]
+        ax, ay = pull_of(i, places, graph)
+        rx, ry = read_field(field, x, y, corner[0], corner[1])
         g = group_of[i]
-        sx, sy = places[i, 0] - groups[g, 2], places[i, 1] - groups[g, 3]
+        sx, sy = x - groups[g, 2], y - groups[g, 3]
         share = overview / (np.float32(1) + (sx * sx + sy * sy) * per_reach)
-        for c in range(2):
-            force = attraction * pull[i, c] - repulsion * push[i, c] + share * groups[g, c]
-            k = gain[i, c]
-            k = k + np.float32(0.2) if (force > 0) != (speed[i, c] > 0) else k * np.float32(0.8)
-            gain[i, c] = k = min(max(k, np.float32(0.01)), MOST_GAIN)
-            step = momentum * speed[i, c] - rate * k * force
-            speed[i, c] = step = min(max(step, -longest), longest)
-            places[i, c] += step
+        fx = attraction * ax - repulsion * rx + share * groups[g, 0]
+        fy = attraction * ay - repulsion * ry + share * groups[g, 1]
+        speed[i, 0], gain[i, 0] = speed_of(fx, speed[i, 0], gain[i, 0], pace)
+        speed[i, 1], gain[i, 1] = speed_of(fy, speed[i, 1], gain[i, 1], pace)
+        there[i, 0], there[i, 1] = x + speed[i, 0], y + speed[i, 1]
 
 
 @compiled
@@ -130,8 +130,8 @@ def settle(places, others, weights, targets, field, frame, rates):  # noqa: PLR0
         x, y = places[i, 0], places[i, 1]
         vx = vy = np.float32(0)
         for _ in range(int(steps)):
-            s0, s1, s2, _s3 = read_field(field, x, y, low, per_unit)
-            fx, fy = -repulsion * (x * s0 - s1), -repulsion * (y * s0 - s2)
+            rx, ry = read_field(field, x, y, low, per_unit)
+            fx, fy = -repulsion * rx, -repulsion * ry
             for p in range(others.shape[1]):
                 j = others[i, p]
                 dx, dy = x - targets[j, 0], y - targets[j, 1]

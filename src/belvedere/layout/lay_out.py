@@ -26,7 +26,7 @@ from belvedere.types import Floats, Ints
 KEPT = 15  # neighbors that every map reports
 CANDIDATES = 60  # neighbors on principal axes among which the true ones are looked for
 FEWEST = 32  # fewer rows are drawn by their principal axes
-REFINING_STEPS = 80
+REFINING_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _recovered(rows: Floats, places: Floats, near: Ints, settings: LayoutSetting
 def _refine(rows: Floats, places: Floats, graph: Graph, settings: LayoutSettings, tell: Progress) -> Floats:
     """Let all rows move a little, on a map with room for all of them."""
     room = np.float32(np.sqrt(len(rows) / settings.max_fitted_rows))
-    schedule = Schedule(settings.attraction, settings.global_weight, early=0, late=REFINING_STEPS)
+    schedule = Schedule(settings.attraction, settings.global_weight, gather=0, spread=REFINING_STEPS, settle=20)
     graph_of_all = build_affinities(graph.neighbors[:, : settings.n_neighbors])
     overview = find_groups(rows, seed=settings.seed)
     return descend(places * room, graph_of_all, schedule, overview=overview, progress=tell).places
