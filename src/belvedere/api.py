@@ -80,7 +80,9 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options=keep)
     _insist_on_rows(source)
     learning = replace(learning or LearnSettings(), seed=seed)
-    schema = schema_for(learn_kinds(source, overrides=kinds, target=target, ignore=ignore), learning)
+    schema = schema_for(
+        learn_kinds(source, overrides=kinds, target=target, ignore=ignore, task=learning.task), learning
+    )
     clock.lap("read")
     _tell(progress, source, schema)
     findings = run_checks(source, schema)
@@ -173,7 +175,6 @@ def _assemble(
     """Put the results of all stages into one value."""
     import numpy as np
 
-    from belvedere.explain import name_regions
     from belvedere.kinds import thumbnails
 
     channels = dict(drawn.channels)
@@ -187,7 +188,7 @@ def _assemble(
         channels=channels,
         predicted=learned.predicted,
         split=learned.split,
-        regions=name_regions(drawn.regions, drawn.region_of, source.table, schema, latent=learned.latent),
+        regions=_named(source, schema, learned, drawn),
         region_of=drawn.region_of,
         scores=learned.scores + drawn.scores,
         findings=findings,
@@ -201,6 +202,17 @@ def _assemble(
         | {f"place.{k}": v for k, v in drawn.place_tensors.items()},
         provenance=_provenance(source, learned, drawn),
     )
+
+
+def _named(source: Source, schema: Schema, learned: "Learned", drawn: "Drawn") -> tuple[Region, ...]:
+    """Regions with names made of columns, of what is predicted, and of what pictures and sequences look like."""
+    from belvedere.explain import name_regions, naming_features
+    from belvedere.explaining.looks import describe, fits
+
+    more = describe(source.table, learned.inputs, predicted=learned.predicted)
+    most = fits(schema, source.table, 20_000)
+    features = naming_features(source.table, schema, max_rows=most, more=more)
+    return name_regions(drawn.regions, drawn.region_of, source.table, schema, latent=learned.latent, features=features)
 
 
 def _as_learned(schema: Schema, learned: "Learned") -> Schema:

@@ -39,7 +39,9 @@ def train(
     from belvedere.learn import cross_validate, learn
 
     progress = terminal.progress_for(quiet=quiet or as_json)
-    source, schema = _opened(data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed, event=event)
+    source, schema = _opened(
+        data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed, event=event, task=task
+    )
     settings = learn_settings(
         task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
         learning_rate=learning_rate,
@@ -105,8 +107,12 @@ def tune(
     progress = terminal.progress_for(quiet=quiet or as_json)
     space, folder = _space(setting), out or Path(default_name(data)).with_suffix(".search")
     wanted = Search(by=search, n_trials=trials, prune=not no_prune, **({"space": space} if space else {}))
-    source, schema = _opened(data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed)
-    settings = learn_settings(network=network, epochs=epochs, time_limit_s=time_limit, seed=seed, threads=threads)
+    source, schema = _opened(
+        data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed, event=event, task=task
+    )
+    settings = learn_settings(
+        task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, seed=seed, threads=threads,
+    )  # fmt: skip
     tuned = search_settings(source, schema, settings, progress, search=wanted, store=_store(folder, afresh=afresh))
     files = write_search(
         folder, [vars(t) for t in tuned.trials], [vars(m) for m in tuned.matters], settings=tuned.trials[0].changes
@@ -139,6 +145,7 @@ def _opened(
     sample: int | None,
     seed: int,
     event: str | None = None,
+    task: str | None = None,
 ) -> "tuple[Source, Schema]":
     """Open data and recognize its kinds."""
     from belvedere.kinds import learn_kinds
@@ -147,7 +154,7 @@ def _opened(
     kinds = parse_kinds(kind)
     keep = [target, *kinds, *(ignore or ()), *([event.partition("=")[0]] if event else ())]
     source = open_source(data, sample=sample, seed=seed, options={"keep": keep})
-    return source, learn_kinds(source, overrides=kinds, target=target, ignore=tuple(ignore or ()))
+    return source, learn_kinds(source, overrides=kinds, target=target, ignore=tuple(ignore or ()), task=task)
 
 
 def _space(pairs: list[str] | None) -> dict[str, Any]:

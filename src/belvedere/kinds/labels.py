@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from belvedere.errors import ColumnError, SettingError, nearest_names
 from belvedere.kinds.category import NEGATIVE, POSITIVE
+from belvedere.kinds.facts import Facts
+from belvedere.kinds.tags import fit_tags, make_tags
 from belvedere.kinds.target import encode_target, fit_target
+from belvedere.kinds.words import is_tagged, is_word_list
 from belvedere.types import Target
 from belvedere.values import to_codes, to_floats
 
@@ -40,7 +43,8 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
     name : str
         The target's column.
     task : str or None
-        None reads it from the data: an `event` makes it 'survival', lists of words 'multilabel'.
+        None reads it from the data: an `event` makes it 'survival', B-, I-, O labels per word 'tokens', other lists
+        of words 'multilabel'.
     event : str or None
         Of survival: the column that says whether the event was seen, with the value that says so where that is not
         plain: 'status=2'.
@@ -66,7 +70,9 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
         )
     if event is not None or task in SURVIVAL:
         return fit_survival(table, name, task=task or "survival", event=event or find_event(table.column_names, name))
-    if task == "multilabel" or (task is None and _is_words(column)):
+    if task == "tokens" or (task is None and is_tagged(Facts(table.schema.field(name), column))):
+        return fit_tags(column, name)
+    if task == "multilabel" or (task is None and is_word_list(column.type)):
         return _fit_multilabel(column, name)
     return fit_target(column, name, task=task)
 
@@ -75,10 +81,13 @@ def make_labels(table: pa.Table, target: Target) -> Array:
     """Labels of all rows as the task's loss reads them.
 
     Codes int64 (rows,), -1 where missing; standardized numbers float32 (rows,), NaN where missing; several labels
-    float32 (rows, labels) of 0 and 1; survival float32 (rows, 2): time in intervals, and 1 where the event was seen.
+    float32 (rows, labels) of 0 and 1; codes per word int64 (rows, most words), -1 for none;
+    survival float32 (rows, 2): time in intervals, and 1 where the event was seen.
     """
     if target.task in SURVIVAL:
         return _make_survival(table, target)
+    if target.task == "tokens":
+        return make_tags(table.column(target.name), target)
     if target.task == "multilabel":
         return _make_multilabel(table.column(target.name), target)
     return encode_target(table.column(target.name), target)
@@ -87,7 +96,7 @@ def make_labels(table: pa.Table, target: Target) -> Array:
 def is_labelled(labels: Array) -> NDArray[np.bool_]:
     """Which rows have a label."""
     known = labels >= 0 if labels.dtype.kind in "iu" else np.isfinite(labels)
-    return np.asarray(known if known.ndim == 1 else known.all(axis=tuple(range(1, known.ndim))))
+    return np.asarray(known if known.ndim == 1 else known.any(axis=tuple(range(1, known.ndim))))
 
 
 def find_event(names: Sequence[str], target: str) -> str:
@@ -164,15 +173,9 @@ def _make_survival(table: pa.Table, target: Target) -> Array:
     return labels.astype(np.float32)
 
 
-def _is_words(column: pa.ChunkedArray) -> bool:
-    return bool(pa.types.is_list(column.type) or pa.types.is_large_list(column.type)) and bool(
-        pa.types.is_string(column.type.value_type) or pa.types.is_large_string(column.type.value_type)
-    )
-
-
 def _labels_of(column: pa.ChunkedArray) -> list[list[str] | None]:
     """The labels of each row; None where missing; text is cut at ; | and ,."""
-    if _is_words(column):
+    if is_word_list(column.type):
         return [None if row is None else [str(one) for one in row if one is not None] for row in column.to_pylist()]
     texts = column.cast(pa.large_string()).to_pylist()
     return [None if text is None else [one for one in SEPARATORS.split(text.strip()) if one] for text in texts]

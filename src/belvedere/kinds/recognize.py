@@ -9,6 +9,8 @@ import pyarrow as pa
 from belvedere.errors import ColumnError, SettingError, nearest_names
 from belvedere.kinds.facts import Facts, facts_of
 from belvedere.kinds.table import KINDS
+from belvedere.kinds.tags import read_aligned
+from belvedere.kinds.words import is_tagged
 from belvedere.types import Column, Schema, Source
 
 LOOKED_AT = 1_000_000  # rows; larger tables are looked at in 20 stretches
@@ -26,6 +28,7 @@ def learn_kinds(
     overrides: Mapping[str, str] | None = None,
     target: str | None = None,
     ignore: Collection[str] = (),
+    task: str | None = None,
 ) -> Schema:
     """Recognize the kind and the role of every column.
 
@@ -38,6 +41,8 @@ def learn_kinds(
         The column to be predicted.
     ignore : collection of str
         Columns to leave out.
+    task : str or None
+        What the target is learned as; 'tokens' (one label per word) is also read from the target.
 
     Returns
     -------
@@ -70,6 +75,8 @@ def learn_kinds(
         elif name not in overrides:
             column = _with_role(column, facts)
         columns.append(column)
+    if target is not None and (task == "tokens" or (task is None and is_tagged(facts_of(source.table, target)))):
+        columns = read_aligned(source.table, columns, target, [*overrides, *ignore])
     return Schema(_without_second_splits(columns))
 
 
@@ -119,6 +126,8 @@ def _check_readable(facts: Facts, wanted: str) -> None:
     """
     nested = wanted in ("vector", "sequence")
     if wanted == "image" and (facts.is_text or facts.is_bytes or facts.is_list):
+        return
+    if wanted == "words" and (facts.is_text or facts.is_list):
         return
     if facts.is_list == nested and wanted != "image":
         return

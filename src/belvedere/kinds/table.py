@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from belvedere.kinds import category, image, number, sequence, text, time, vector
+from belvedere.kinds import category, image, number, position, sequence, text, time, vector, words
 from belvedere.kinds.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         image.KIND,
+        words.KIND,
         sequence.KIND,
         vector.KIND,
         category.BOOLEAN,
@@ -16,5 +17,6 @@ KINDS: Mapping[str, Kind] = {
         number.KIND,
         text.KIND,
         category.KIND,
+        position.KIND,
     )
 }

@@ -28,7 +28,7 @@ def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
         part = {name: value[at] for name, value in batch.items()}
         found = network.latent(part)
         latent.append(network.space(part, found).numpy())
-        outputs.append(network.output(found).numpy() if network.head is not None else np.empty((len(found), 0)))
+        outputs.append(network.outputs(part, found).numpy())
     return np.concatenate(latent), np.concatenate(outputs)
 
 

@@ -1,5 +1,6 @@
 """Score what was learned on held-out rows, with a baseline beside it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,18 @@ def score(
         inputs=case.inputs, target=case.target, seed=case.settings.seed,
     )  # fmt: skip
     baseline_scores, _ = task.evaluate(truth, found.predictions, case.target, about=about)
+    found = replace(found, name=found.name + second(found, truth, case, about))
     lead = scores[0]
     progress.finish(f"{lead.name} {lead.value:.4f}, {found.name} {baseline_scores[0].value:.4f}")
     return training.beside(scores, baseline_scores, found.name), evaluation
+
+
+def second(found: training.Baseline, truth: Array, case: Case, about: str) -> str:
+    """The lead score of a second, simpler baseline in words; '' where there is none."""
+    if found.simpler is None or case.target is None:
+        return ""
+    lead = training.TASKS[case.target.task].evaluate(truth, found.simpler.predictions, case.target, about=about)[0][0]
+    return f"; {found.simpler.name} {lead.value:.3f}"
 
 
 def example(case: Case, rows: NDArray[np.int64]) -> training.Example:

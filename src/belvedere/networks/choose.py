@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from belvedere.errors import SettingError, nearest_names
-from belvedere.networks.table import DEFAULTS, NETWORKS
+from belvedere.networks.table import DEFAULTS, NETWORKS, STEP_DEFAULTS
 from belvedere.types import Input, Target
 
 
@@ -23,6 +23,9 @@ class Part:
     positions: tuple[int, ...]
 
 
+STEP_TASKS = ("tokens",)  # tasks with an answer at every step of a row
+
+
 def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str = "auto") -> Choice:
     """Choose a network for these columns, or check the one that a person wants.
 
@@ -31,31 +34,26 @@ def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str
     inputs : tuple of Input
         The columns.
     target : Target or None
-        What is to be predicted.
+        What is to be predicted; without one, networks learn what stays the same in two looks at a row.
     wanted : str
         'auto', 'none' (only without target), a name in `NETWORKS`, or several joined by '+'.
 
     Raises
     ------
     SettingError
-        If the name is unknown, there is no target, or no column has a kind that the network reads.
+        If the name is unknown, 'none' is to predict a target, or no column has a kind that the network reads.
 
     Examples
     --------
     >>> image = Input("picture", "image", {"height": 28, "width": 28, "channels": 1})
     >>> choose_network((image,), Target("label", "binary", ("no", "yes"))).name
     'resnet'
-    >>> choose_network((image,), None).name
-    'none'
+    >>> choose_network((image,), None).name, choose_network((image,), None, "none").name
+    ('resnet', 'none')
     """
-    if wanted == "none" or (wanted == "auto" and target is None):
-        return _choose_none(target, wanted)
-    if target is None:
-        raise SettingError(
-            f"The network {wanted!r} must have a target to learn, but there is none. "
-            "Name one with --target, or leave --network out to map the plain space."
-        )
-    parts = read_parts(inputs, wanted)
+    if wanted == "none":
+        return _choose_none(target)
+    parts = read_parts(inputs, wanted, at_steps=target is not None and target.task in STEP_TASKS)
     name = "+".join(dict.fromkeys(part.network for part in parts))
     if wanted != "auto":
         return Choice(name, f"The network {name!r} was asked for.")
@@ -63,19 +61,18 @@ def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str
     return Choice(name, f"Chosen {name!r} by the kinds of the columns: " + " ".join(reasons))
 
 
-def _choose_none(target: Target | None, wanted: str) -> Choice:
+def _choose_none(target: Target | None) -> Choice:
     if target is not None:
         raise SettingError(
             f"A target can only be learned by a network, but network is 'none' and the target is {target.name!r}. "
             "Choose --network auto, or leave the target out."
         )
-    asked = "as asked" if wanted == "none" else "because there is no target to learn"
-    return Choice("none", f"No network: the map shows the plain standardized columns, {asked}.")
+    return Choice("none", "No network: the map shows the plain standardized columns, as asked.")
 
 
-def read_parts(inputs: tuple[Input, ...], wanted: str) -> list[Part]:
+def read_parts(inputs: tuple[Input, ...], wanted: str, *, at_steps: bool = False) -> list[Part]:
     """Which encoder reads which inputs: wanted ones first, defaults of the kinds for all other columns."""
-    by_kind = dict(DEFAULTS)
+    by_kind = {**DEFAULTS, **STEP_DEFAULTS} if at_steps else dict(DEFAULTS)
     for name in [] if wanted == "auto" else wanted.split("+"):
         _check_name(name, inputs)
         by_kind |= dict.fromkeys(NETWORKS[name].kinds, name)
@@ -87,7 +84,14 @@ def read_parts(inputs: tuple[Input, ...], wanted: str) -> list[Part]:
     if not parts:
         kinds = ", ".join(sorted({item.kind for item in inputs})) or "no columns at all"
         raise SettingError(f"A network must have a column to read, but found {kinds}. Declare one: --kind NAME=KIND.")
-    return [Part(name, tuple(positions)) for (name, _), positions in parts.items()]
+    found = [Part(name, tuple(positions)) for (name, _), positions in parts.items()]
+    if at_steps and not any(NETWORKS[part.network].at_steps for part in found):
+        answering = ", ".join(name for name, entry in NETWORKS.items() if entry.at_steps)
+        raise SettingError(
+            f"A label per step must have a column that is read step by step, but {', '.join(p.network for p in found)} "
+            f"answers once per row. Choose --network {answering}."
+        )
+    return found
 
 
 def _check_name(name: str, inputs: tuple[Input, ...]) -> None:

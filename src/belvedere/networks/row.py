@@ -12,9 +12,10 @@ import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from belvedere.networks.blocks import Batch, Encoder, Residual, Shape
-from belvedere.networks.choose import Part, read_parts
+from belvedere.networks.choose import STEP_TASKS, Part, read_parts
 from belvedere.networks.likeness import Likeness, can_be_likened
 from belvedere.networks.table import NETWORKS
 from belvedere.types import Input, Target
@@ -64,7 +65,8 @@ class Network(nn.Module):
     def latent(self, batch: Batch) -> Float[Tensor, "rows dims"]:
         """One latent vector per row: (rows, dims)."""
         vectors = self.encode(batch)
-        return vectors.mean(dim=1) if vectors.dim() == 3 else vectors
+        latent = vectors.mean(dim=1) if vectors.dim() == 3 else vectors
+        return functional.normalize(latent, dim=1) if self.shape.unit else latent
 
     def space(self, batch: Batch, latent: Tensor | None = None) -> Float[Tensor, "rows wide"]:
         """The space that the map is drawn of: latent vectors, and beside them the plain columns where they have a share."""
@@ -81,6 +83,10 @@ class Network(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """Outputs of every member: (rows, [members,] outputs). Its mean over members equals `output(latent(batch))`."""
         return self.output(self.encode(batch))
+
+    def outputs(self, batch: Batch, latent: Float[Tensor, "rows dims"]) -> Tensor:
+        """What the network answers to rows whose latent vectors are known: (rows, outputs), none without a target."""
+        return self.output(latent) if self.head is not None else latent.new_zeros(len(latent), 0)
 
     def config(self) -> dict[str, Any]:
         """Everything but the weights, as JSON-able data; `network_from` builds the network again from it."""
@@ -102,7 +108,7 @@ def count_outputs(target: Target | None) -> int:
         return 0
     if target.task == "survival":
         return len(target.edges) - 1
-    return len(target.classes) if target.task in ("multiclass", "multilabel") else 1
+    return len(target.classes) if target.task in ("multiclass", "multilabel", *STEP_TASKS) else 1
 
 
 def build_network(
@@ -126,7 +132,16 @@ def build_network(
     SettingError
         If the name is unknown or no column has a kind that it reads.
     """
-    return Network(inputs, read_parts(inputs, network), settings or Shape(), n_outputs=count_outputs(target))
+    at_steps = target is not None and target.task in STEP_TASKS
+    parts = read_parts(inputs, network, at_steps=at_steps)
+    return class_of(at_steps=at_steps)(inputs, parts, settings or Shape(), n_outputs=count_outputs(target))
+
+
+def class_of(*, at_steps: bool) -> type[Network]:
+    """The class of networks with one answer per row, or with one per step."""
+    from belvedere.networks.steps import StepNetwork
+
+    return StepNetwork if at_steps else Network
 
 
 def network_from(config: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Network:
@@ -141,7 +156,8 @@ def network_from(config: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ne
     """
     parts = [Part(part["network"], tuple(part["positions"])) for part in config["parts"]]
     inputs = inputs_from(config, tensors)
-    network = Network(inputs, parts, Shape(**config["shape"]), n_outputs=int(config["n_outputs"]))
+    build = class_of(at_steps=bool(config.get("at_steps")))
+    network = build(inputs, parts, Shape(**config["shape"]), n_outputs=int(config["n_outputs"]))
     weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
     network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
     return network.eval()

@@ -11,6 +11,7 @@ from belvedere.networks.ngrams import NgramEncoder
 from belvedere.networks.resnet import ResNetEncoder
 from belvedere.networks.series import InceptionTimeEncoder
 from belvedere.networks.tabular import TabularEncoder
+from belvedere.networks.taggers import BiLstmTagger, TransformerTagger
 from belvedere.networks.text_lstm import TextLstmEncoder
 from belvedere.types import Input
 
@@ -21,15 +22,18 @@ Builder = Callable[[list[tuple[int, Input]], Shape], Encoder]
 class Entry:
     """One network: the kinds of columns it reads, what builds it, and what it is in one sentence.
 
-    `columns` says whether one encoder reads all columns of its kinds together, or each column has its own.
+    `columns` says whether one encoder reads all columns of its kinds together, or each column has its own; `at_steps`
+    whether it can answer at every step.
     """
 
     kinds: tuple[str, ...]
     build: Builder
     about: str
     columns: str = "each"
+    at_steps: bool = False
 
 
+TAGGED = ("words", "position")
 NETWORKS: dict[str, Entry] = {
     "tabular": Entry(
         TABLE_KINDS, TabularEncoder, "Embedded numbers and categories, residual blocks, 8 members in one.", "together"
@@ -42,8 +46,15 @@ NETWORKS: dict[str, Entry] = {
     ),
     "bilstm": Entry(("sequence",), BiLstmEncoder, "Two LSTM layers read both ways, pooled over real steps."),
     "lstm": Entry(("sequence",), LstmEncoder, "The textbook LSTM: two layers of 50, one output."),
-    "ngrams": Entry(("text",), NgramEncoder, "Bag of weighted n-grams beside projected tf-idf."),
+    "bilstm_tagger": Entry(
+        TAGGED, BiLstmTagger, "Words by their writing, one LSTM that reads both ways: a label per word.", "together", True
+    ),
+    "transformer_tagger": Entry(
+        TAGGED, TransformerTagger, "Words by their writing, two attention blocks: a label per word.", "together", True
+    ),
+    "ngrams": Entry(("text", "words"), NgramEncoder, "Bag of weighted n-grams beside projected tf-idf."),
     "text_lstm": Entry(("text",), TextLstmEncoder, "The textbook text network: Embedding 100, two LSTM layers of 50."),
 }
 
 DEFAULTS = {kind: name for name in ("ngrams", "inceptiontime", "resnet", "tabular") for kind in NETWORKS[name].kinds}
+STEP_DEFAULTS = dict.fromkeys(TAGGED, "bilstm_tagger")  # where each step has a label of its own

@@ -35,10 +35,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline's name and its predictions: probabilities (rows, classes) or standardized numbers (rows,)."""
+    """A baseline's name and its predictions: probabilities (rows, classes) or standardized numbers (rows,).
+
+    `simpler` is a second one, which is named beside it.
+    """
 
     name: str
     predictions: Array
+    simpler: "Baseline | None" = None
 
 
 def run_baseline(

@@ -41,6 +41,8 @@ HABITS = {
     "inceptiontime": Habit(40, 4, 64, 3e-3, 1e-2, 60.0),
     "bilstm": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
     "lstm": Habit(60, 4, 64, 3e-3, 1e-3, 180.0),
+    "bilstm_tagger": Habit(12, 4, 32, 3e-3, 1e-3, 120.0),
+    "transformer_tagger": Habit(12, 4, 32, 1.5e-3, 1e-2, 120.0),
     "ngrams": Habit(12, 4, 64, 1e-3, 0.1, 100.0),
     "text_lstm": Habit(10, 3, 64, 2e-3, 1e-3, 180.0),
 }
@@ -54,18 +56,23 @@ def row_cost(network: str, inputs: Sequence[Input]) -> float:
         return 0.13e-3 * max(0.4, (min(side, 16) / 14) ** 2)
     if network == "cnn":
         return 0.3e-3 * int(info["height"]) * int(info["width"]) / 784
-    if network in ("inceptiontime", "bilstm", "lstm"):
-        return {"inceptiontime": 14e-6, "bilstm": 9e-6, "lstm": 2.5e-6}[network] * _shown_steps(network, info)
-    if network == "text_lstm":
-        return 3e-6 * int(info["length"])
-    if network == "ngrams":
-        return 0.1e-3
-    return 2e-6 if network == "mlp" else 0.03e-3 * (1 + len(inputs) / 10)
+    if network in STEP_COSTS:
+        return STEP_COSTS[network] * _shown_steps(network, inputs)
+    return {"ngrams": 0.1e-3, "mlp": 2e-6}.get(network, 0.03e-3 * (1 + len(inputs) / 10))
 
 
-def _shown_steps(network: str, info: dict[str, Any]) -> float:
+STEP_COSTS = {
+    "inceptiontime": 14e-6, "bilstm": 9e-6, "lstm": 2.5e-6, "text_lstm": 3e-6, "bilstm_tagger": 12e-6,
+    "transformer_tagger": 12e-6,
+}  # fmt: skip
+
+
+def _shown_steps(network: str, inputs: Sequence[Input]) -> float:
     """Steps that a network sees: before its convolutions, fronts shorten spectra by 2 and long rows to about 150."""
-    n_steps = float(info["T"])
+    info: dict[str, Any] = inputs[0].info
+    if network in ("bilstm_tagger", "transformer_tagger"):
+        return float(max(int(item.info.get("usual_words", 0)) for item in inputs))
+    n_steps = float(info["length"] if network == "text_lstm" else info["T"])
     if network != "inceptiontime":
         return n_steps
     if info.get("front") == "mel":

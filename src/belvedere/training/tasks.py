@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from belvedere.training import concordance, multilabel, survival
+from belvedere.training import concordance, multilabel, survival, tokens
 from belvedere.training.baseline import Baseline, run_baseline
 from belvedere.training.evaluate import evaluate
 from belvedere.training.objectives import OBJECTIVES
 from belvedere.training.split import strata_of
 from belvedere.training.survival_baseline import run_cox
+from belvedere.training.tokens_baseline import run_tokens
 from belvedere.types import Score, Target
 
 Array = NDArray[Any]
@@ -126,6 +127,10 @@ TASKS: dict[str, Task] = {
     "multilabel": Task(
         predicted_by("multilabel"), as_given, multilabel.name_labels, multilabel.missed,
         multilabel.evaluate_multilabel, multilabel.label_baselines, one_stratum,
+    ),
+    "tokens": Task(
+        tokens.best_labels, as_given, tokens.name_tags, tokens.wrong_share, tokens.evaluate_tokens, run_tokens,
+        one_stratum,
     ),
     "survival": _survival(survival.curves_of_hazards),
     "cox": _survival(survival.curves_of_risk),
