@@ -17,11 +17,13 @@ import pyarrow as pa
 
 import belvedere
 from belvedere.explain.compare import compare_groups
+from belvedere.explain.features import naming_features
 from belvedere.explain.names import name_regions
 from belvedere.explain.naming_scores import judge_names
 from belvedere.explain.rules import Numbers
 from belvedere.explaining import explain_rows
 from belvedere.explaining.judging import agreement, faithfulness, sanity, sufficiency, units_of_rows
+from belvedere.explaining.looks import describe
 from belvedere.explaining.whole import whole_of
 
 RESULTS = Path(__file__).parent / "results"
@@ -161,11 +163,13 @@ def names_of(made: belvedere.Map) -> dict[str, float]:
     """How well names, chosen on half of the rows, tell the other half; level by level."""
     content = made.content
     half = np.random.default_rng(0).random(content.n_rows) < 0.5
-    train = np.flatnonzero(half)
-    named = name_regions(
-        content.regions, content.region_of[train], content.rows.take(pa.array(train)), content.schema, latent=None
+    more = describe(content.rows, whole_of(content).entrance.inputs, predicted=content.predicted)
+    train, held = (
+        naming_features(content.rows, content.schema, rows=np.flatnonzero(part)[:: 1 + part.sum() // 20_000], more=more)
+        for part in (half, ~half)
     )
-    return judge_names(named, content.region_of, content.rows, content.schema, np.flatnonzero(~half))
+    named = name_regions(content.regions, content.region_of, content.rows, content.schema, features=train)
+    return judge_names(named, content.region_of, held)
 
 
 def main() -> None:

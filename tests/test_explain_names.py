@@ -1,10 +1,14 @@
 """Names are chosen and judged by how well they tell a region's rows."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 
-from belvedere.explain import name_regions
+from belvedere import kinds
+from belvedere.explain import name_regions, naming_features
 from belvedere.explain.naming_scores import judge_names
+from belvedere.explaining.looks import describe
 from belvedere.types import Column, Region, Schema
 
 
@@ -34,8 +38,9 @@ def test_names_are_judged_on_held_out_rows() -> None:
     named = name_regions(regions, region_of[train], table.take(pa.array(train)), schema)
     shuffled = np.random.default_rng(1).permutation(region_of)
 
-    good = judge_names(named, region_of, table, schema, held)
-    bad = judge_names(named, shuffled, table, schema, held)
+    features = naming_features(table, schema, rows=held)
+    good = judge_names(named, region_of, features)
+    bad = judge_names(named, shuffled, features)
 
     assert good["names, AUC at level 0 (≥ 0.9)"] > 0.95
     assert abs(bad["names, AUC at level 0 (≥ 0.9)"] - 0.5) < 0.1
@@ -54,3 +59,40 @@ def test_a_region_without_words_names_its_most_typical_row() -> None:
     assert [region.name for region in named] == ["", ""]
     assert named[0].why in (("like row 1",), ("like row 2",))
     assert named[1].why in (("like row 5",), ("like row 6",))
+
+
+def named_with_looks(column: pa.Array, kind: str, metadata: dict[str, str] | None = None) -> list[str]:
+    """Names of two regions, the first and the second half of the rows, by what the rows look like."""
+    field = pa.field("x", column.type, metadata={"belvedere.kind": kind} | (metadata or {}))
+    table, schema = pa.table([column], schema=pa.schema([field])), Schema((Column("x", kind),))
+    features = naming_features(table, schema, more=describe(table, kinds.fit_inputs(table, schema)))
+    region_of = np.repeat(np.array([0, 1], np.int32), len(column) // 2)[:, None]
+    regions = tuple(Region(i, -1, 0, 0.0, 0.0, len(column) // 2) for i in range(2))
+    return [region.name for region in name_regions(regions, region_of, table, schema, features=features)]
+
+
+def test_pictures_are_named_by_what_a_person_sees() -> None:
+    """Strokes leaning right against strokes leaning left, equally bright."""
+    right = np.eye(12, dtype=np.uint8)[::-1] * 255
+    noise = np.random.default_rng(0).integers(0, 20, (60, 12, 12))
+    pixels = np.where(np.arange(60)[:, None, None] < 30, right, right[:, ::-1]) // 2 + noise
+    column = pa.FixedSizeListArray.from_arrays(pa.array(pixels.astype(np.uint8).reshape(-1)), 144)
+    assert named_with_looks(column, "image", {"belvedere.shape": "12,12,1"}) == [
+        "high tilt to the right", "low tilt to the right",
+    ]  # fmt: skip
+
+
+def test_sequences_are_named_by_their_course() -> None:
+    ramp, rng = np.linspace(-1, 1, 20), np.random.default_rng(0)
+    rows = [(ramp if i < 30 else -ramp) + rng.normal(0, 0.1, 20) for i in range(60)]
+    names = named_with_looks(pa.array([row.tolist() for row in rows], pa.list_(pa.float32())), "sequence")
+    assert names[0] in ("high trend", "high time of the peak")
+    assert names[1] in ("low trend", "low time of the peak")
+
+
+def test_vectors_are_named_by_their_named_numbers() -> None:
+    values = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    values[:30, 3] += 9
+    column = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), 5)
+    names = json.dumps(["Ins1", "Gcg", "Sst", "Ppy", "Krt19"])
+    assert named_with_looks(column, "vector", {"belvedere.names": names}) == ["high Ppy", "low Ppy"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from belvedere.errors import SourceError
 from belvedere.maps import Map
 from belvedere.progress import Progress, Silent
-from belvedere.types import Finding, MapContent, Schema, Source
+from belvedere.types import Finding, MapContent, Region, Schema, Source
 from belvedere.version import __version__
 
 if TYPE_CHECKING:

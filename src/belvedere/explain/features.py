@@ -7,6 +7,7 @@ inside) to 1 (only inside) and are 0 for a feature that says nothing.
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from belvedere.types import Column, Floats, Schema
 from belvedere.values import to_floats, to_texts
 
+More = Callable[[NDArray[np.int64]], tuple[pa.Table, Schema]]
 MAX_LEVELS = 60  # of one category column
 MAX_WORDS = 600  # of one text column
 CHAR = r"[\u3400-\u9fff\u3040-\u30ff]"  # scripts written without spaces
@@ -58,8 +60,16 @@ class NamingFeatures:
         return np.asarray(np.clip(difference, -1, 1), dtype=np.float32)
 
 
-def naming_features(table: pa.Table, schema: Schema, *, max_rows: int = 20_000, seed: int = 0) -> NamingFeatures:
-    """Build the features of a random sample of rows.
+def naming_features(
+    table: pa.Table,
+    schema: Schema,
+    *,
+    rows: NDArray[np.int64] | None = None,
+    max_rows: int = 20_000,
+    seed: int = 0,
+    more: More | None = None,
+) -> NamingFeatures:
+    """Build the features of given rows, or of a random sample of rows.
 
     Parameters
     ----------
@@ -67,20 +77,31 @@ def naming_features(table: pa.Table, schema: Schema, *, max_rows: int = 20_000, 
         All rows of the map.
     schema : Schema
         Kinds and roles; columns left out are not used, the target is.
+    rows : int64, optional
+        Row numbers, rising.
     max_rows : int
-        Size of the sample; effects of more rows would change names by nothing that a person sees.
+        Size of the sample without them; effects of more rows would change names by nothing that a person sees.
     seed : int
         Of the sample.
+    more : callable, optional
+        From row numbers to a table, and its schema, of what else can be said of these rows.
     """
-    n_rows = table.num_rows
-    rows = np.arange(n_rows)
-    if n_rows > max_rows:
-        rows = np.sort(np.random.default_rng(seed).choice(n_rows, max_rows, replace=False))
+    if rows is None:
+        rows = _sampled(table.num_rows, max_rows, seed)
     parts = [_features_of(table[column.name].take(pa.array(rows)), column) for column in schema if _counts(column)]
+    if more is not None:
+        also, its_schema = more(rows)
+        parts += [_features_of(also[column.name], column) for column in its_schema]
     features = [feature for found, _ in parts for feature in found]
     values = [matrix for _, matrix in parts if matrix.shape[1]]
     matrix = np.concatenate(values, axis=1) if values else np.zeros((len(rows), 0), np.float32)
     return NamingFeatures(tuple(features), matrix, rows)
+
+
+def _sampled(n_rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    if n_rows <= most:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
 
 
 def _counts(column: Column) -> bool:

@@ -31,7 +31,7 @@ def name_regions(
     schema: Schema,
     *,
     latent: NDArray[Any] | None = None,
-    seed: int = 0,
+    features: NamingFeatures | None = None,
 ) -> tuple[Region, ...]:
     """Give every region a name and the phrases behind it.
 
@@ -45,8 +45,8 @@ def name_regions(
         The data that the names are taken from.
     latent : (rows, dims), optional
         Where it is given, a region that no phrase sets apart (pictures without labels) says which row is typical of it.
-    seed : int
-        Of the sample of rows that is looked at.
+    features : NamingFeatures, optional
+        What names are made of; without it, the columns of the table.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def name_regions(
         The same regions with `name` and `why` filled in. Names differ among regions of one parent; a region that
         nothing sets apart keeps an empty name rather than a vague one.
     """
-    found = naming_features(table, schema, seed=seed)
+    found = naming_features(table, schema) if features is None else features
     sampled = region_of[found.rows] if len(regions) else region_of[:0]
     phrases = {region.id: _phrases(region, sampled, found) for region in regions}
     named: list[Region] = []

@@ -1,19 +1,16 @@
 """How good names are: do a name's features tell a region's rows from the rest, and are neighbors named differently."""
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from belvedere.explain.features import naming_features
-from belvedere.types import Ints, Region, Schema
+from belvedere.explain.features import NamingFeatures
+from belvedere.types import Ints, Region
 
 FEWEST = 3  # rows of a region that can be judged
 
 
-def judge_names(
-    regions: tuple[Region, ...], region_of: Ints, table: pa.Table, schema: Schema, rows: NDArray[np.int64]
-) -> dict[str, float]:
+def judge_names(regions: tuple[Region, ...], region_of: Ints, features: NamingFeatures) -> dict[str, float]:
     """Judge names on rows that had no part in choosing them.
 
     Parameters
@@ -21,10 +18,8 @@ def judge_names(
     regions : tuple of Region
         Named.
     region_of : int32 (all rows, levels)
-    table, schema :
-        All rows.
-    rows : int64
-        Held-out rows.
+    features : NamingFeatures
+        Of held-out rows.
 
     Returns
     -------
@@ -32,13 +27,12 @@ def judge_names(
         Per level: mean AUC of the sum of a name's features, region against the region that holds it; and the share of
         pairs of nearest regions of one level whose names differ.
     """
-    features = naming_features(table.take(pa.array(rows)), schema, max_rows=len(rows))
     said = {f.much: (i, 1.0) for i, f in enumerate(features.features)}
     said |= {f.little: (i, -1.0) for i, f in enumerate(features.features) if f.little}
     found: dict[str, float] = {}
     for level in sorted({region.level for region in regions}):
         same = [region for region in regions if region.level == level]
-        scores = [_auc(region, region_of[rows], features.values, said) for region in same]
+        scores = [_auc(region, region_of[features.rows], features.values, said) for region in same]
         known = [score for score in scores if np.isfinite(score)]
         found[f"names, AUC at level {level} (≥ 0.9)"] = float(np.mean(known)) if known else float("nan")
         found[f"names, neighbors differ at level {level} (≥ 0.95)"] = _differ(same)
