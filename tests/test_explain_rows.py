@@ -55,7 +55,7 @@ def test_the_place_function_is_that_of_the_map(metric: str) -> None:
 
     found = Placing(drawn.place_config, drawn.place_tensors)(torch.from_numpy(latent[:20])).numpy()
 
-    expected, _ = place_rows(drawn.place_config, drawn.place_tensors, latent, drawn.places, latent[:20], mode="fast")
+    expected, _ = place_rows(drawn.place_config, drawn.place_tensors, latent, drawn.places, latent[:20], mode="smooth")
     np.testing.assert_allclose(found, expected, atol=1e-3 * np.ptp(drawn.places))
 
 

@@ -25,15 +25,16 @@ from belvedere.judge.reliability import dubious, measure_reliability
 from belvedere.judge.trustworthiness import continuity, trustworthiness
 from belvedere.layout.lay_out import Laid, LayoutSettings, lay_out
 from belvedere.layout.neighbors import unit_rows
-from belvedere.layout.packing import pack, place_rows
+from belvedere.layout.packing import Prepared, pack
 from belvedere.layout.place_network import distill
-from belvedere.layout.placement import FittedMap, jitter, noise_like, typical_distances
+from belvedere.layout.placement import FittedMap, jitter, noise_like
+from belvedere.layout.placer import Placer, place_rows
 from belvedere.layout.project import Projection, fit_projection, project
 from belvedere.layout.regions import find_regions
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints, Region, Score
 
-__all__ = ["DrawSettings", "Drawn", "draw", "place_rows"]
+__all__ = ["DrawSettings", "Drawn", "Placer", "draw", "place_rows"]
 
 MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
 N_NOISE = 2000  # most rows for which a map of noise of the same size is drawn too
@@ -155,7 +156,7 @@ def _draw(latent: Floats, settings: DrawSettings, tell: Progress) -> Drawn:
         found.regions,
         found.region_of,
         dubious_rows,
-        *pack(rows, full, projection, network, laid, _placing(settings)),
+        *pack(Prepared(rows, full), projection, network, laid, _placing(settings)),
         notes=(*_axes_note(projection), *laid.notes),
     )
 
@@ -220,7 +221,7 @@ def _reliability(
     channels = dict(measure_reliability(rows if full is None else full, near, far, laid.places).channels)
     if near.shape[1] == 0:
         return channels | {"jitter": np.zeros(len(rows), np.float32)}, ()
-    fitted = FittedMap(rows, laid.places, typical_distances(far), settings.attraction, near.shape[1])
+    fitted = FittedMap(rows, laid.places, np.zeros(1, np.float32), settings.attraction, near.shape[1])
     channels["jitter"] = jitter(fitted, near, seed=settings.seed)
     # Small maps keep more neighbors by chance, so noise is a fair judge only on a map of as many rows.
     if not FEWEST_JUDGED <= len(rows) <= N_NOISE:

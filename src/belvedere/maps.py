@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -14,12 +16,15 @@ from belvedere.errors import MapFolderError, SettingError
 from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score, Source
 
 if TYPE_CHECKING:
+    from belvedere.draw import Placer
     from belvedere.explain.compare import Comparison
     from belvedere.explain.values import Explanation, What
     from belvedere.explaining import Expected
     from belvedere.widget import MapWidget
 
 Mode = Literal["fast", "exact"]
+
+_making = Lock()  # held while a map's placer is made
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Placed:
         column per channel (`map_outlying`, …).
     places : float32 (rows, 2)
     channels : dict of float32 (rows,)
-        'outlying' (0…1: share of fitted rows that lie closer to their neighbors) and others that the mode gives.
+        'outlying' (0…1: share of fitted rows that are less unusual), 'far_off' (1: too unusual for its place to be
+        trusted), 'kept' (share of true neighbors kept: measured where placed exactly, else predicted).
     account : tuple of str
         One sentence for each thing that reading the new rows decided, dropped or padded.
     """
@@ -44,10 +50,14 @@ class Placed:
     account: tuple[str, ...] = ()
 
     @property
+    def far_off(self) -> NDArray[np.bool_]:
+        """Rows more unusual than 96 of 100 fitted rows, whose places must not be trusted: bool (rows,)."""
+        return np.asarray(self.channels.get("far_off", np.zeros(len(self.places))) > 0)
+
+    @property
     def n_far_off(self) -> int:
-        """How many rows lie farther from the training data than 99 of 100 fitted rows."""
-        outlying = self.channels.get("outlying")
-        return 0 if outlying is None else int((outlying > 0.99).sum())
+        """How many rows are."""
+        return int(self.far_off.sum())
 
 
 @dataclass(frozen=True)
@@ -132,21 +142,30 @@ class Map:
         data :
             Anything that `belvedere.map` accepts, with at least the columns that the network reads.
         mode : {'fast', 'exact'}
-            'fast': the network alone. 'exact': neighbors among the fitted rows and some steps in the frozen field; the
-            same answer whatever else is in the batch.
+            'fast': the network with its memory of fitted rows. 'exact': the true neighbors among all fitted rows. Both
+            give the same answer whatever else is in the batch; what they need is built at the first call and kept.
         """
-        from belvedere.draw import place_rows
         from belvedere.learn import embed_rows, predict_rows
 
         source = self._matching(data)
         table = source.table
-        learned, placing = self._halves()
-        latent = embed_rows(*learned, table)
-        assert self.content.latent is not None
-        fitted = np.asarray(self.content.latent, dtype=np.float32)
-        places, channels = place_rows(*placing, fitted, self.places, latent, mode=mode)
+        learned, _ = self._halves()
+        places, channels = self._the_placer().place(embed_rows(*learned, table), mode=mode)
         predicted = predict_rows(*learned, table) if self.schema.target is not None else None
         return Placed(_with_places(table, places, channels, predicted), places, channels, source.account)
+
+    def _the_placer(self) -> "Placer":
+        """What places rows on this map, made once; threads that ask at the same time get the same one."""
+        with _making:
+            return self._placer
+
+    @cached_property
+    def _placer(self) -> "Placer":
+        from belvedere.draw import Placer
+
+        _, placing = self._halves()
+        assert self.content.latent is not None
+        return Placer(*placing, np.asarray(self.content.latent, dtype=np.float32), self.places)
 
     def _matching(self, data: Any) -> Source:
         """Open new data and insist on the columns that the network reads."""
@@ -339,5 +358,5 @@ def _with_places(
         free = f"map_{name}"
         while free in table.column_names:
             free = f"_{free}"
-        table = table.append_column(free, pa.array(values))
+        table = table.append_column(free, pa.array(values > 0 if name == "far_off" else values))
     return table

@@ -3,7 +3,8 @@
 kept      share of the row's 15 true neighbors that are among its 15 nearest on the map, 0 to 1
 false     share of its 15 nearest on the map that are not even among its nearest hundredth of all rows, 0 to 1
 stretch   log2 of how much more room the map gives to its neighborhood than the median row gets (0: usual)
-outlying  share of rows that lie closer to their neighbors than it does, 0 to 1
+outlying  share of rows that are less unusual, 0 to 1; unusual is a row that lies far from its neighbors (m), all the more
+          where these lie close together (l): m^2 / l, as for placed rows
 """
 
 from dataclasses import dataclass
@@ -54,10 +55,17 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
             "kept": shares_kept(neighbors, on_map),
             "false": _strangers(rows, on_map),
             "stretch": _stretch(radius, np.asarray(np.asarray(far_on_map)[:, 1:].mean(axis=1), np.float32)),
-            "outlying": _percentile(radius),
+            "outlying": _percentile(_unusual(radius, neighbors)),
         },
         on_map,
     )
+
+
+def _unusual(radius: Floats, neighbors: Ints) -> Floats:
+    """Squared mean distance to the neighbors over the neighbors' own: float32 (rows,)."""
+    usual = radius[radius > 0]
+    least = 1e-3 * float(np.median(usual)) if len(usual) else 1e-30  # equal rows have no radius
+    return np.asarray(radius / np.maximum(radius[neighbors].mean(axis=1), least) * radius, np.float32)
 
 
 def _percentile(values: Floats) -> Floats:

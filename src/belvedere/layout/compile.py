@@ -1,9 +1,11 @@
 """Compiling the inner loops ahead, once after installing; later runs read them from numba's cache."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from belvedere.layout.lay_out import LayoutSettings, lay_out
-from belvedere.layout.placement import FittedMap, jitter, place_exactly, typical_distances
+from belvedere.layout.memory import find_cells, read_memory, remember
+from belvedere.layout.placement import FittedMap, jitter, place_exactly
 from belvedere.progress import Progress, Silent
 
 
@@ -15,7 +17,9 @@ def warm_up(progress: Progress | None = None) -> None:
     rows = np.ascontiguousarray(wide[:, :8])
     laid = lay_out(rows, LayoutSettings(max_fitted_rows=100), full=wide)
     near = laid.graph.neighbors
-    fitted = FittedMap(rows, laid.places, typical_distances(laid.graph.distances))
-    place_exactly(fitted, rows[:10])
+    radius = laid.graph.distances.mean(axis=1)
+    fitted = FittedMap(rows, laid.places, np.zeros(1, np.float32), radius=radius)
+    place_exactly(fitted, cKDTree(laid.places), rows[:10])
+    read_memory(remember(rows, laid.places, find_cells(rows)), rows[:10])
     jitter(fitted, near)
     tell.finish()

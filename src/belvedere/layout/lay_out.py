@@ -76,12 +76,12 @@ def lay_out(
     tell = progress or Silent()
     if len(rows) > settings.max_fitted_rows:
         return _lay_out_landmarks(rows, settings, tell)
-    graph = _neighbors(rows, full, settings, tell)
+    graph = graph_of(rows, full, settings, tell)
     places, note = _descend(rows, graph, settings, tell)
-    return Laid(places, graph, None, (_how(graph), note))
+    return Laid(places, graph, None, (how_found(graph), note))
 
 
-def _neighbors(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: Progress) -> Graph:
+def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: Progress) -> Graph:
     """Find neighbors on few axes, then the nearest of them by distance in all columns."""
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors")
@@ -102,7 +102,7 @@ def _probed(n_rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]
     return np.sort(np.random.default_rng(seed).choice(n_rows, min(N_PROBED, n_rows), replace=False))
 
 
-def _how(graph: Graph) -> str:
+def how_found(graph: Graph) -> str:
     return f"Neighbors: {graph.how}; {graph.recall:.1%} of the true ones found, measured on a sample of rows."
 
 
@@ -139,7 +139,7 @@ def _lay_out_landmarks(rows: Floats, settings: LayoutSettings, tell: Progress) -
         f"{len(landmarks.rows):,} landmarks were laid out and the other {len(rows) - len(landmarks.rows):,} rows placed "
         "among them; maps of all rows together keep more neighbors."
     )
-    return Laid(places, graph, landmarks, (*first.notes, note, _how(graph)))
+    return Laid(places, graph, landmarks, (*first.notes, note, how_found(graph)))
 
 
 def _settle_rest(rows: Floats, first: Laid, landmarks: Landmarks, near: Ints, settings: LayoutSettings) -> Floats:
