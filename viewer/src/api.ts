@@ -4,7 +4,15 @@ import { folderBackend } from "./api_folder";
 import { hostedBackend } from "./api_hosted";
 import { inlinedBackend } from "./api_inlined";
 import { ApiError, type Backend, type Trouble } from "./backend";
-import { type Bits, bitsToBase64, checkInfo, decodeColumn, decodePlaces } from "./map_folder";
+import {
+  type Bits,
+  bitsToBase64,
+  checkInfo,
+  decodeColumn,
+  decodePlaces,
+  decodeRows,
+  decodeSequence,
+} from "./map_folder";
 
 /** The backend for this page: the map it carries, the folder or notebook around it, or the server it came from. */
 export function chooseBackend(page: Document): Backend {
@@ -14,18 +22,26 @@ export function chooseBackend(page: Document): Backend {
 /** One question: a path, and a body where it is a POST. What is not a good answer is thrown as an `ApiError`. */
 export type Ask = (path: string, body?: object) => Promise<Response>;
 
-export function servedBackend(base: string, ask: Ask = (path, body) => send(base + path, body)): Backend {
-  const get = (path: string) => ask(`/api/${path}`);
-  const post = (path: string, body: object) => ask(`/api/${path}`, body);
+export function servedBackend(
+  base: string,
+  ask: Ask = (path, body) => send(base + path, body),
+  root = "/api",
+): Backend {
+  const get = (path: string) => ask(`${root}/${path}`);
+  const post = (path: string, body: object) => ask(`${root}/${path}`, body);
   const masked = (bits: Bits | null, nRows: number) => bits && bitsToBase64(bits, nRows);
   return {
     isServed: true,
     info: async () => decoded(async () => checkInfo(await (await get("map")).json())),
     places: async () => decoded(async () => decodePlaces(await (await get("places")).arrayBuffer())),
+    coarse: async () => {
+      const answer = await get("coarse/map");
+      return answer.status === 204 ? null : servedBackend(base, ask, `${root}/coarse`);
+    },
     column: async (info, nRows) =>
       decoded(async () => decodeColumn(info, await (await get(`column/${info.index}`)).arrayBuffer(), nRows)),
     rows: async (rows) => (await post("rows", { rows })).json(),
-    image: (row, full = false) => `${base}/api/image/${row}${full ? "?size=full" : ""}`,
+    image: (row, full = false) => `${base}${root}/image/${row}${full ? "?size=full" : ""}`,
     atlas: async (rows, cell) => createImageBitmap(await (await post("atlas", { rows, cell })).blob()),
     search: async (query, mode, limit) => {
       const found = await (await post("search", { query, mode, limit })).json();
@@ -42,6 +58,20 @@ export function servedBackend(base: string, ask: Ask = (path, body) => send(base
     renameRegion: async (id, name) => void (await post("regions", { id, name })),
     tag: async (name, selection, nRows) =>
       void (await post("tags", { name, selection: masked(selection, nRows) })),
+    beside: () =>
+      decoded(async () => {
+        const answers = [get("beside"), get("beside/rows"), get("beside/places")];
+        const [info, rows, places] = await Promise.all(answers);
+        return {
+          info: await info.json(),
+          rows: decodeRows(await rows.arrayBuffer()),
+          places: decodePlaces(await places.arrayBuffer()),
+        };
+      }),
+    movers: async () => (await get("beside/movers")).json(),
+    sequence: async (row) =>
+      decoded(async () => decodeSequence(await (await get(`sequence/${row}`)).arrayBuffer())),
+    sound: async (row) => (await get(`audio/${row}`)).blob(),
   };
 }
 

@@ -55,11 +55,40 @@ export interface Explanation {
   can: string[];
 }
 
+export interface BesideInfo {
+  name: string;
+  extent: [number, number, number, number];
+  nRows: number;
+  nMatched: number;
+  /** Whether every row is on both maps, under the same number. */
+  inOrder: boolean;
+  key: string | null;
+  regions: { id: number; level: number; name: string; x: number; y: number; nRows: number }[];
+}
+
+export interface MoversInfo {
+  rows: number[];
+  /** Share of the 15 true neighbors that are others on the second map. */
+  changed: number[];
+  /** Way between the two places, as a share of the map's width. */
+  distance: number[];
+}
+
+/** One row's sequence at full length. */
+export interface SequenceData {
+  /** Steps in the data; every `stride`-th of them is here. */
+  nSteps: number;
+  stride: number;
+  channels: Float32Array[];
+}
+
 export interface Backend {
   readonly isServed: boolean;
   /** Whether the page's address leads back to what it shows; not so inside a notebook. */
   readonly hasAddress?: boolean;
   info(): Promise<MapInfo>;
+  /** A sample of a map so large that reading all of it takes a while; null for all others. */
+  coarse?(): Promise<Backend | null>;
   places(): Promise<Uint16Array>;
   column(info: ColumnInfo, nRows: number): Promise<ColumnData>;
   /** At most 500 rows. */
@@ -75,4 +104,10 @@ export interface Backend {
   exportRows(selection: Bits | null, format: "csv" | "parquet", nRows: number): Promise<Blob>;
   renameRegion(id: number, name: string): Promise<void>;
   tag(name: string, selection: Bits, nRows: number): Promise<void>;
+  /** A second map of the same rows, where the server shows two. */
+  beside?(): Promise<{ info: BesideInfo; rows: Uint32Array; places: Uint16Array }>;
+  movers?(): Promise<MoversInfo>;
+  sequence?(row: number): Promise<SequenceData>;
+  /** A row as sound (WAV). */
+  sound?(row: number): Promise<Blob>;
 }

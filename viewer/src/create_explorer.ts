@@ -1,6 +1,7 @@
 /** Puts an explorer together: its cells, what follows what, and its verbs. */
 
 import { ApiError, type Backend } from "./backend";
+import type { Beside } from "./beside";
 import { type Coloring, coloringOf, plainColoring } from "./coloring";
 import { type Columns, createColumns } from "./columns";
 import { type Crossfilter, createCrossfilter } from "./crossfilter";
@@ -25,7 +26,13 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
   const ask = asker(cells);
   const columns = createColumns(backend, info);
   const crossfilter = createCrossfilter(info.nRows);
-  const read = shapeReader(info, backend, columns, () => whenSet(cells.scene));
+  const read = shapeReader(
+    info,
+    backend,
+    columns,
+    () => whenSet(cells.scene),
+    () => whenSet(cells.beside),
+  );
   const rowsOfShape = (part: Part) => ask(() => read(part));
   const filtering = createFiltering(crossfilter, columns, rowsOfShape);
   followColors(info, columns, ask, cells);
@@ -73,6 +80,9 @@ function cellsOf(info: MapInfo, start: Start) {
     busy: cell(0),
     nDimmed: cell(0),
     frameMs: cell(0),
+    beside: cell<Beside | null>(null),
+    linked: cell(true),
+    morphed: cell(false),
     playing: cell(false),
     shownLabels: cell(true),
   };

@@ -1,6 +1,7 @@
 /** The model behind the page: what is shown, and the verbs that change it. Panels talk only to this. */
 
 import type { ApiError, Backend } from "./backend";
+import type { Beside } from "./beside";
 import type { Coloring } from "./coloring";
 import type { Columns } from "./columns";
 import type { Watched } from "./filtering";
@@ -74,6 +75,12 @@ export interface Explorer {
   readonly threads: Cell<Threads | null>;
   readonly nDimmed: Cell<number>;
   readonly frameMs: Cell<number>;
+  /** The second map, once it is here; null where there is none. */
+  readonly beside: Cell<Beside | null>;
+  /** Whether both maps show the same part. */
+  readonly linked: Cell<boolean>;
+  /** Whether the rows of the first map have flown to their places on the second. */
+  readonly morphed: Cell<boolean>;
   /** Whether the time window moves by itself. */
   readonly playing: Cell<boolean>;
   readonly shownLabels: Cell<boolean>;

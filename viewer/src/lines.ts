@@ -19,6 +19,18 @@ export function linePath(
   return path;
 }
 
+/** Lowest and highest known value of some lines; 0 and 1 where there is none. */
+export function rangeOfLines(lines: ArrayLike<number>[]): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const line of lines) {
+    for (let i = 0; i < line.length; i++) {
+      if (line[i] < low) low = line[i];
+      if (line[i] > high) high = line[i];
+    }
+  }
+  return low <= high ? [low, high] : [0, 1];
+}
+
 /** Whole numbers from 1 to n, at most `wanted` of them, the last included. */
 export function niceTicks(n: number, wanted: number): number[] {
   const step =

@@ -63,12 +63,16 @@ export interface Can {
   edit?: boolean;
   contrast?: boolean;
   explain?: boolean;
+  beside?: boolean;
+  sound?: boolean;
 }
 
 export interface MapInfo {
   format: number;
   name: string;
   nRows: number;
+  /** Of how many rows these are a sample, where they are one. */
+  ofRows?: number;
   extent: [number, number, number, number];
   columns: ColumnInfo[];
   regions: RegionInfo[];
@@ -112,6 +116,28 @@ export function checkInfo(info: MapInfo): MapInfo {
 
 export function decodePlaces(bytes: ArrayBuffer): Uint16Array {
   return new Uint16Array(bytes, 0, Math.floor(bytes.byteLength / 4) * 2);
+}
+
+/** Row numbers, uint32. */
+export function decodeRows(bytes: ArrayBuffer): Uint32Array {
+  return new Uint32Array(bytes, 0, Math.floor(bytes.byteLength / 4));
+}
+
+/** uint32 steps, channels, stride; then float32, all channels of a step together. */
+export function decodeSequence(bytes: ArrayBuffer): {
+  nSteps: number;
+  stride: number;
+  channels: Float32Array[];
+} {
+  expectLength(bytes, 12, "sequence");
+  const [nSteps, nChannels, stride] = new Uint32Array(bytes, 0, 3);
+  const n = Math.ceil(nSteps / Math.max(1, stride));
+  expectLength(bytes, 12 + 4 * n * nChannels, "sequence");
+  const values = new Float32Array(bytes, 12, n * nChannels);
+  const channels = Array.from({ length: nChannels }, (_, c) =>
+    Float32Array.from({ length: n }, (_, step) => values[step * nChannels + c]),
+  );
+  return { nSteps, stride, channels };
 }
 
 /** Places fetched beside the description must be as many as it says. */

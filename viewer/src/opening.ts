@@ -1,6 +1,7 @@
 /** From nothing to a shown map: settings remembered, the map fetched, the address followed. */
 
 import { ApiError, type Backend } from "./backend";
+import { loadBeside } from "./beside";
 import { createExplorer } from "./create_explorer";
 import type { Explorer, Settings } from "./explorer";
 import { checkPlaces } from "./map_folder";
@@ -28,6 +29,8 @@ export async function openExplorer(backend: Backend, step: (now: number) => void
     view,
   });
   if (color !== null) await explorer.columns.load(color).catch(() => undefined);
+  if (info.can.beside)
+    void explorer.ask(() => loadBeside(backend, info.extent)).then(explorer.beside.set, () => undefined);
   followSettings(explorer);
   document.title = `${info.name} · Belvedere`;
   return explorer;

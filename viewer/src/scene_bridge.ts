@@ -1,5 +1,6 @@
 /** Between the explorer and the scene: what changes here is shown there, what happens there is told here. */
 
+import { besideLabels, morphPoints } from "./beside";
 import type { Explorer } from "./explorer";
 import { nearestOnMap } from "./geometry";
 import { groupColors, insideOf, isComparing } from "./groups";
@@ -10,8 +11,10 @@ import {
   type SceneColors,
   type SceneEvents,
   type SceneLabel,
+  type ScenePoints,
   type SceneState,
 } from "./scene";
+import { requantize } from "./scene/terrain";
 import { veilOf } from "./veil";
 
 const ATLAS_CELL = 48;
@@ -36,9 +39,8 @@ export function mountScene(
 }
 
 function firstState(explorer: Explorer): SceneState {
-  const { info, places } = explorer;
   return {
-    points: { n: info.nRows, places, extent: info.extent },
+    points: pointsOf(explorer),
     colors: colorsOf(explorer),
     inside: insideOf(explorer),
     veil: null,
@@ -63,7 +65,7 @@ function followers(explorer: Explorer, scene: Scene): (() => void)[] {
     ...followPaint(explorer, scene),
     theme.subscribe((value) => scene.set({ theme: value })),
     tool.subscribe((value) => scene.set({ tool: value })),
-    names.subscribe(() => scene.set({ labels: labelsOf(explorer) })),
+    names.subscribe(() => !explorer.morphed.get() && scene.set({ labels: labelsOf(explorer) })),
     shownLabels.subscribe((labelsOn) => scene.set({ labelsOn })),
     hover.subscribe(() => scene.set({ highlighted: highlightedOf(explorer) })),
     view.subscribe(
@@ -78,6 +80,8 @@ function followers(explorer: Explorer, scene: Scene): (() => void)[] {
         (row) => void thread(explorer, row),
       ),
     ),
+    ...followBeside(explorer, scene),
+    explorer.morphed.subscribe((isThere) => morph(explorer, scene, isThere)),
     explorer.threads.subscribe((threads) =>
       scene.set({ threads: threads && { from: threads.row, to: threads.near } }),
     ),
@@ -113,7 +117,7 @@ function followPaint(explorer: Explorer, scene: Scene): (() => void)[] {
 const groupPaint = new WeakMap<object, { theme: string; colors: SceneColors }>();
 
 /** The same array for the same groups and theme, so that the scene sees no change where there is none. */
-function colorsOf({ coloring, groups, view, theme, info }: Explorer): SceneColors {
+export function colorsOf({ coloring, groups, view, theme, info }: Explorer): SceneColors {
   const now = groups.get();
   if (!isComparing(now, view.get())) return coloring.get().colors;
   const kept = groupPaint.get(now);
@@ -140,6 +144,34 @@ function eventsOf(explorer: Explorer): SceneEvents {
     frame: (ms) => explorer.frameMs.set(ms),
     visible: showImages,
   };
+}
+
+/** The camera's world grows when a second map comes beside the first. */
+function followBeside(explorer: Explorer, scene: Scene): (() => void)[] {
+  const { beside, view } = explorer;
+  const isSplit = () => beside.get() !== null && view.get().beside;
+  let was = isSplit();
+  const regrow = () => {
+    if (isSplit() === was) return;
+    was = isSplit();
+    scene.set({ points: pointsOf(explorer) });
+  };
+  return [beside.subscribe(regrow), view.subscribe(regrow)];
+}
+
+/** Our places; over the extent of both maps while they stand side by side. */
+function pointsOf({ places, info, beside, view }: Explorer): ScenePoints {
+  const ours = { n: info.nRows, places, extent: info.extent };
+  const other = beside.get();
+  return other && view.get().beside ? requantize(ours, other.points.extent) : ours;
+}
+
+/** The rows fly to their places on the second map, and back. */
+function morph(explorer: Explorer, scene: Scene, isThere: boolean): void {
+  const beside = explorer.beside.get();
+  if (!beside) return;
+  scene.set({ morph: isThere ? morphPoints(pointsOf(explorer), beside) : null });
+  scene.set({ labels: isThere ? besideLabels(beside) : labelsOf(explorer) });
 }
 
 function labelsOf(explorer: Explorer): SceneLabel[] {
@@ -211,7 +243,7 @@ function imageShower(explorer: Explorer): (rows: Uint32Array) => void {
 }
 
 /** Runs only when the picked part of the value is another than before. */
-function onNew<T, P>(pick: (value: T) => P, run: (part: P) => void): (value: T) => void {
+export function onNew<T, P>(pick: (value: T) => P, run: (part: P) => void): (value: T) => void {
   let last: P | typeof NOTHING = NOTHING;
   return (value) => {
     const part = pick(value);

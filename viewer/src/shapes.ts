@@ -1,6 +1,7 @@
 /** From what a person pointed at to the rows it holds. */
 
 import type { Backend } from "./backend";
+import { type Beside, rowsInside } from "./beside";
 import { bitsOf, emptyBits } from "./bits";
 import type { Columns } from "./columns";
 import { type Confusion, confusionOf, evaluatedParts, nCounted } from "./evaluation";
@@ -16,9 +17,11 @@ export function shapeReader(
   backend: Backend,
   columns: Columns,
   scene: () => Promise<Scene>,
+  beside: () => Promise<Beside>,
 ): (part: Part) => Promise<Bits> {
   const readers: { [K in Shape["kind"]]: (shape: Extract<Shape, { kind: K }>) => Promise<Bits> } = {
     polygon: async ({ points }) => new Uint32Array((await scene()).inPolygon(Float32Array.from(points))),
+    beside: async ({ points }) => rowsInside(await beside(), Float32Array.from(points), info.nRows),
     region: ({ id }) => rowsOfRegion(info, columns, id),
     finding: async ({ index }) => bitsOf(info.findings[index]?.rows ?? [], info.nRows),
     confusion: ({ actual, predicted }) => rowsOfCell(info, columns, actual, predicted),

@@ -20,6 +20,7 @@ export type Filter =
 
 export type Shape =
   | { kind: "polygon"; points: number[] }
+  | { kind: "beside"; points: number[] }
   | { kind: "region"; id: number }
   | { kind: "finding"; index: number }
   | { kind: "confusion"; actual: number; predicted: number }
@@ -49,6 +50,8 @@ export interface View {
   veil: boolean;
   threshold: number;
   drawer: boolean;
+  /** Whether the second map stands beside the first, where there are two. */
+  beside: boolean;
   /** The time column whose slider is open. */
   time: number | null;
   camera: Camera | null;
@@ -65,6 +68,7 @@ export const START: View = {
   veil: false,
   threshold: 5,
   drawer: false,
+  beside: true,
   time: null,
   camera: null,
 };

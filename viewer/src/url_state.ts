@@ -18,6 +18,7 @@ export function toHash(view: View, info: MapInfo): string {
   put("row", view.row === null ? null : String(view.row));
   put("tab", view.tab === "map" ? null : view.tab);
   put("veil", view.veil ? String(view.threshold) : null);
+  put("beside", view.beside ? null : "off");
   put("time", view.time === null ? null : info.columns[view.time].name);
   put("rows", view.drawer ? "open" : null);
   const camera = view.camera;
@@ -46,6 +47,7 @@ export function fromHash(hash: string, info: MapInfo): Partial<View> {
   if (tab) view.tab = tab;
   const veil = wholeNumber(words.get("veil"));
   if (veil !== null) Object.assign(view, { veil: true, threshold: Math.min(15, veil) });
+  if (words.get("beside") === "off") view.beside = false;
   const time = info.columns.find((one) => one.name === words.get("time") && one.kind === "time");
   if (time) view.time = time.index;
   if (words.get("rows") === "open") view.drawer = true;
@@ -89,7 +91,8 @@ function readFilter(text: string, columns: ColumnInfo[]): Filter[] {
 }
 
 function shapeText(shape: Shape): string {
-  if (shape.kind === "polygon") return `polygon:${shape.points.map(short).join(",")}`;
+  if (shape.kind === "polygon" || shape.kind === "beside")
+    return `${shape.kind}:${shape.points.map(short).join(",")}`;
   if (shape.kind === "region") return `region:${shape.id}`;
   if (shape.kind === "finding") return `finding:${shape.index}`;
   if (shape.kind === "confusion") return `confusion:${shape.actual},${shape.predicted}`;
@@ -109,7 +112,7 @@ function readShape(kind: string, value: string): Shape | null {
   if (kind === "rows") return { kind: "rows", rows: textToRows(value) };
   const numbers = value.split(",").map(Number);
   if (!numbers.every(Number.isFinite)) return null;
-  if (kind === "polygon" && numbers.length >= 6) return { kind: "polygon", points: numbers };
+  if ((kind === "polygon" || kind === "beside") && numbers.length >= 6) return { kind, points: numbers };
   if (kind === "region") return { kind: "region", id: numbers[0] };
   if (kind === "finding") return { kind: "finding", index: numbers[0] };
   if (kind === "confusion" && numbers.length === 2)

@@ -7,6 +7,7 @@ import About from "./About.svelte";
 import Columns from "./Columns.svelte";
 import Evaluation from "./Evaluation.svelte";
 import Findings from "./Findings.svelte";
+import Movers from "./Movers.svelte";
 import Regions from "./Regions.svelte";
 import RowTab from "./RowTab.svelte";
 import Scores from "./Scores.svelte";
@@ -20,6 +21,7 @@ export interface Panel {
 export const PANELS: Record<Tab, Panel[]> = {
   map: [
     { title: "scores.learning", mount: Scores },
+    { title: "movers.title", mount: Movers },
     { title: "columns.title", mount: Columns },
     { title: "findings.title", mount: Findings },
     { title: "evaluation.title", mount: Evaluation },
