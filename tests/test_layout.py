@@ -9,6 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 from belvedere.errors import SettingError
 from belvedere.layout.affinities import build_affinities, reorder
 from belvedere.layout.align import fit_alignment, measure_drift
+from belvedere.layout.cells import search_cells, sort_into_cells
 from belvedere.layout.descend import Schedule, along_map, descend, starting_places
 from belvedere.layout.field import exact_repulsion, repulsion
 from belvedere.layout.kernels import rerank
@@ -98,6 +99,38 @@ def test_neighbors_are_those_of_sklearn() -> None:
     true = NearestNeighbors(n_neighbors=8).fit(rows).kneighbors(rows)
     assert np.array_equal(found.neighbors, true[1][:, 1:])
     assert np.allclose(found.distances, true[0][:, 1:], atol=1e-4)
+
+
+def test_the_search_by_cells_finds_what_was_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit of exact search, at least 95 % of the true neighbors are found, and the recall told is true."""
+    monkeypatch.setattr("belvedere.layout.neighbors.EXACT_ROWS", 1000)
+    rows = np.random.default_rng(0).standard_normal((4000, 8)).astype(np.float32)
+
+    found = find_neighbors(rows, 10)
+
+    true = NearestNeighbors(n_neighbors=11).fit(rows).kneighbors(rows)[1][:, 1:].astype(np.int32)
+    assert "cells" in found.how
+    assert share_found(found.neighbors, true) > 0.95
+    assert share_found(found.neighbors, true) == pytest.approx(found.recall, abs=0.02)
+
+
+def test_all_cells_together_are_an_exact_search() -> None:
+    """Looking into every cell finds the very neighbors that a comparison with all rows finds."""
+    rows, _ = islands(900, 4, 7)
+    cells = sort_into_cells(rows)
+
+    found = search_cells(cells, rows, 6, cells.n_cells)
+
+    true = NearestNeighbors(n_neighbors=6).fit(rows).kneighbors(rows)[1]
+    assert np.array_equal(found, true)
+
+
+def test_a_row_is_searched_alone() -> None:
+    """One row alone finds what it finds in a crowd."""
+    rows, _ = islands(900, 4, 7)
+    cells = sort_into_cells(rows)
+
+    assert np.array_equal(search_cells(cells, rows[7:8], 5, 2)[0], search_cells(cells, rows, 5, 2)[7])
 
 
 def test_equal_rows_make_no_hub() -> None:

@@ -10,11 +10,13 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from belvedere.layout.cells import search_cells, sort_into_cells
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
 from belvedere.types import Floats, Ints
 
 EXACT_ROWS = 50_000
 WANTED_RECALL = 0.95
+FEWEST_CELLS = 6  # looked into at first
 N_PROBED = 1000  # rows whose exact neighbors are known while the effort is chosen
 EXTRA = 8  # candidates beyond k that exact distances may reorder
 
@@ -162,25 +164,26 @@ def _search_distinct(rows: Floats, k: int, seed: int) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
         return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
-    return _search_hnsw(rows, k, seed)
+    return _search_cells(rows, k, seed)
 
 
-def _search_hnsw(rows: Floats, k: int, seed: int) -> Graph:
-    index = faiss.IndexHNSWFlat(rows.shape[1], 16)
-    index.hnsw.efConstruction, index.hnsw.efSearch = 40, 32
-    index.add(rows)
+def _search_cells(rows: Floats, k: int, seed: int) -> Graph:
+    """Look into more and more cells until the recall of a sample is high enough, then search all rows so."""
+    cells = sort_into_cells(rows, seed=seed)
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
-    truth = exact_neighbors(rows, probed, k)
-    recall = 0.0
-    while index.hnsw.efSearch <= 1024:
-        found = np.asarray(index.search(rows[probed], k + 1)[1], np.int32)
-        recall = share_found(rerank_in(rows[probed], rows, found, k, own=probed)[0], truth)
-        if recall >= WANTED_RECALL:
+    truth, asked = exact_neighbors(rows, probed, k), rows[probed]
+    n_looked, recall = FEWEST_CELLS, 0.0
+    while True:
+        found = search_cells(cells, asked, k + 1, n_looked)
+        recall = share_found(rerank_in(asked, rows, found, k, own=probed)[0], truth)
+        if recall >= WANTED_RECALL or n_looked >= cells.n_cells:
             break
-        index.hnsw.efSearch *= 2
-    found = np.asarray(index.search(rows, k + 1)[1], np.int32)
+        n_looked *= 2
+    found = search_cells(cells, rows, k + 1, n_looked)
     near, far = rerank_in(rows, rows, found, k, own=np.arange(len(rows)))
-    return fill_short(rows, Graph(near, far, recall, f"HNSW, efSearch {index.hnsw.efSearch}"))
+    return fill_short(
+        rows, Graph(near, far, recall, f"{min(n_looked, cells.n_cells)} of {cells.n_cells} cells searched")
+    )
 
 
 def fill_short(rows: Floats, graph: Graph) -> Graph:

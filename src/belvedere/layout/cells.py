@@ -1,0 +1,129 @@
+"""Searching rows cell by cell: every row looks into the cells whose centers are nearest, all rows of a cell together.
+
+A self-join wants no graph: rows are sorted into cells by k-means, and the rows that look into a cell are compared with all
+rows of that cell at once, by the vector loop of `belvedere.layout.tiles`. On two cores this finds the neighbors of a
+million rows in a fraction of the time in which a graph index is built. Every row is searched alone and in the same order.
+"""
+
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from belvedere.layout.tiles import TILE, scan
+from belvedere.types import Floats, Ints
+
+ROWS_PER_CELL = 192  # on average
+MOST_CELLS = 8192
+SAMPLED = 40  # rows per center on which k-means is run
+BATCH = 262_144  # rows searched at once
+CHUNK = 256  # rows of one task
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Rows by cells, turned so that one dimension of a tile's rows lies together.
+
+    Attributes
+    ----------
+    keys : float32 (tiles, dims, TILE)
+        Zero where a tile is padded.
+    half : float32 (tiles, TILE)
+        Half the squared length of every row, infinite where a tile is padded.
+    ids : int32 (tiles, TILE)
+    first : int64 (cells + 1,)
+        First tile of each cell.
+    """
+
+    keys: Floats
+    half: Floats
+    ids: Ints
+    first: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows in cells: `middle` (dims,) is taken from every row, `centers` finds cells, `rows` finds rows in them."""
+
+    middle: Floats
+    centers: Tiles
+    rows: Tiles
+
+    @property
+    def n_cells(self) -> int:
+        """How many cells there are."""
+        return len(self.rows.first) - 1
+
+
+def sort_into_cells(rows: Floats, *, seed: int = 0) -> Cells:
+    """Sort rows, float32 (rows, dims), into cells round k-means centers."""
+    n_cells = int(min(max(1, len(rows) // ROWS_PER_CELL), MOST_CELLS))
+    middle = np.asarray(rows[:: max(1, len(rows) // 10_000)].mean(axis=0), np.float32)
+    centers = _centers(rows, n_cells, seed) - middle
+    found = build_tiles(centers, np.zeros(n_cells, np.int64), 1)
+    cell_of = np.empty(len(rows), np.int64)
+    for at in range(0, len(rows), BATCH):
+        part = np.ascontiguousarray(rows[at : at + BATCH] - middle, np.float32)
+        cell_of[at : at + BATCH] = search_tiles(part, found, np.zeros((len(part), 1), np.int32), 1)[1][:, 0]
+    return Cells(middle, found, build_tiles(rows, cell_of, n_cells, middle=middle))
+
+
+def _centers(rows: Floats, n_cells: int, seed: int) -> Floats:
+    n_wanted = min(len(rows), SAMPLED * n_cells)
+    chosen = np.sort(np.random.default_rng(seed).choice(len(rows), n_wanted, replace=False))
+    settings = {"min_points_per_centroid": 1, "max_points_per_centroid": SAMPLED + 1}
+    means = faiss.Kmeans(rows.shape[1], n_cells, niter=5, seed=seed + 1, **settings)
+    means.train(np.ascontiguousarray(rows[chosen], np.float32))
+    return np.asarray(means.centroids, np.float32)
+
+
+def search_cells(cells: Cells, rows: Floats, k: int, n_looked: int) -> Ints:
+    """Find the k nearest rows in the `n_looked` nearest cells of each row: int32 (rows, k), -1 where there are too few."""
+    near = np.empty((len(rows), k), np.int32)
+    n_looked = min(n_looked, cells.n_cells)
+    for at in range(0, len(rows), BATCH):
+        part = np.ascontiguousarray(rows[at : at + BATCH] - cells.middle, np.float32)
+        looked = search_tiles(part, cells.centers, np.zeros((len(part), 1), np.int32), n_looked)[1]
+        near[at : at + BATCH] = search_tiles(part, cells.rows, looked, k)[1]
+    return near
+
+
+def build_tiles(rows: Floats, cell_of: NDArray[np.int64], n_cells: int, *, middle: Floats | None = None) -> Tiles:
+    """Lay rows out cell by cell, each cell padded to whole tiles."""
+    dims, order = rows.shape[1], np.argsort(cell_of, kind="stable")
+    sizes = np.bincount(cell_of, minlength=n_cells)
+    first = np.concatenate([[0], np.cumsum(-(-sizes // TILE))])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    slot = (first * TILE)[cell_of[order]] + np.arange(len(rows)) - starts[cell_of[order]]
+    keys = np.zeros((first[-1], dims, TILE), np.float32)
+    half, ids = np.full((first[-1], TILE), np.inf, np.float32), np.full((first[-1], TILE), -1, np.int32)
+    for at in range(0, len(rows), BATCH):
+        taken, to = order[at : at + BATCH], slot[at : at + BATCH]
+        part = np.asarray(rows[taken], np.float32) - (0 if middle is None else middle)
+        keys[to // TILE, :, to % TILE] = part
+        half[to // TILE, to % TILE] = np.einsum("ij,ij->i", part, part) / 2
+        ids[to // TILE, to % TILE] = taken
+    return Tiles(keys, half, ids, first)
+
+
+def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floats, Ints]:
+    """The k best rows of some cells, `looked` (rows, cells), nearest first: half squared distance less |row|^2 / 2, ids."""
+    best, found = np.full((len(rows), k), np.inf, np.float32), np.full((len(rows), k), -1, np.int32)
+    held = (tiles.keys, tiles.half, tiles.ids, tiles.first)
+    n_cells = len(tiles.first) - 1
+    for p in range(looked.shape[1]):
+        order = np.argsort(looked[:, p].astype(np.int16), kind="stable")
+        scan(rows, order, _tasks(looked[:, p], n_cells), held, (best, found))
+    return best, found
+
+
+def _tasks(looked: Ints, n_cells: int) -> NDArray[np.int64]:
+    """Pieces of at most CHUNK rows that look into the same cell: int64 (tasks, 3), first and last row in order, cell."""
+    ends = np.cumsum(np.bincount(looked, minlength=n_cells))
+    starts = np.concatenate([[0], ends[:-1]])
+    pieces = -(-(ends - starts) // CHUNK)
+    cell = np.repeat(np.arange(n_cells), pieces)
+    nth = np.arange(len(cell)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    start = starts[cell] + nth * CHUNK
+    return np.stack([start, np.minimum(start + CHUNK, ends[cell]), cell], axis=1)
