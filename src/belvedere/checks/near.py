@@ -16,10 +16,10 @@ MOST_TEXTS = 200_000
 LEAST_LETTERS = 24  # shorter texts are alike too easily
 MOST_CELLS = 20_000_000  # of a table compared cell by cell
 LEAST_COLUMNS = 4
-SURE_BITS = 12.0  # beyond what chance needs to make one pair of rows agree
+SURE_BITS = 7.0  # beyond what chance needs to make one pair of rows agree
 BITS_APART = 12  # of the 256 that a picture's outline has
 PIXELS_APART = 0.15  # root mean square difference of two thumbnails over their contrast
-COMMON = 0.02  # of the rows: where so many are alike, that is how the data are made
+COMMON = 0.1  # of the rows: where so many are alike, that is how the data are made
 
 
 def check_near(look: Look) -> list[Finding]:
@@ -152,18 +152,40 @@ def _four_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _nearly_equal(hashes: list[Hashes], bits: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Mark rows that equal an earlier one when one column is left out; rare agreement only."""
+    """Mark rows that equal an earlier one when one column is left out; rare agreement only.
+
+    Where still more rows agree when a second column is left out, closeness is how the data are made: none is marked.
+    """
     total = np.add.reduce(hashes)
     near = np.zeros(len(total), bool)
     needed = 2 * np.log2(len(total)) + SURE_BITS
-    for cell, bit in zip(hashes, bits, strict=True):
+    for number, (cell, bit) in enumerate(zip(hashes, bits, strict=True)):
         if bits.sum() - bit < needed:
             continue
-        rest = total - cell
-        order = np.argsort(rest, kind="stable")
-        alike = (rest[order][1:] == rest[order][:-1]) & (total[order][1:] != total[order][:-1])
-        near[order[1:][alike]] = True
+        found = _agreeing(total - cell, cell)
+        if found.any() and not _is_natural(hashes, number, total - cell, int(found.sum())):
+            near |= found
     return near
+
+
+def _agreeing(rest: Hashes, left_out: Hashes) -> NDArray[np.bool_]:
+    """Rows that equal an earlier one in the rest and differ in what is left out."""
+    order = np.argsort(rest, kind="stable")
+    alike = (rest[order][1:] == rest[order][:-1]) & (left_out[order][1:] != left_out[order][:-1])
+    near = np.zeros(len(rest), bool)
+    near[order[1:][alike]] = True
+    return near
+
+
+def _is_natural(hashes: list[Hashes], number: int, rest: Hashes, n_found: int) -> bool:
+    """Whether at least as many rows agree with a second column left out, estimated from up to eight such columns."""
+    others = [i for i in range(len(hashes)) if i != number]
+    tried = others[:: max(1, len(others) // 8)]
+    more = 0
+    for other in tried:
+        agreeing = _agreeing(rest - hashes[other], hashes[number])
+        more += int((agreeing & _agreeing(rest - hashes[other], hashes[other])).sum())
+    return more * len(others) / len(tried) >= n_found
 
 
 def _sampled(look: Look, n: int) -> str:

@@ -18,6 +18,7 @@ from belvedere.checks.mixed import check_mixed
 from belvedere.checks.near import check_near
 from belvedere.checks.outliers import check_outliers
 from belvedere.checks.sensitive import check_sensitive
+from belvedere.checks.sequences import check_sequences
 from belvedere.checks.texts import check_texts
 from belvedere.checks.times import check_times
 from belvedere.types import Finding, Schema, Source
@@ -37,6 +38,7 @@ CHECKS: tuple[Callable[[Look], list[Finding]], ...] = (
     check_texts,
     check_languages,
     check_images,
+    check_sequences,
     check_outliers,
     check_imbalance,
     check_ids,

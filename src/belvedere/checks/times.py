@@ -67,6 +67,8 @@ def _backward(look: Look, column: Column, times: NDArray[np.float64]) -> list[Fi
     if (steps >= 0).mean() < ORDERED or not (steps < 0).any() or not (steps > 0).any():
         return []
     late = _least_moved(known)
+    if len(late) > (1 - ORDERED) * len(known):  # several series behind one another
+        return []
     rows = look.row_numbers(places[late])
     sentence = f"'{column.name}' runs forward but for {counted(len(rows), 'row')} out of order."
     return [find("times", "warning", sentence, column=column.name, rows=rows, cure=SORT)]
@@ -103,8 +105,10 @@ def _gaps(look: Look, column: Column, times: NDArray[np.float64]) -> list[Findin
     long = np.flatnonzero(steps > 1.5 * usual)
     if not len(long):
         return []
-    rows = look.row_numbers(first[long + 1])
     lost = int(np.round(steps[long] / usual - 1).sum())
+    if lost <= (~np.isfinite(times)).sum():  # cells without a time explain as many steps
+        return []
+    rows = look.row_numbers(first[long + 1])
     sentence = (
         f"'{column.name}' has {counted(len(long), 'gap')} where {counted(lost, 'step')} of {_spoken(usual)} "
         f"{agree(lost, 'is', 'are')} missing; the rows behind the gaps are marked."

@@ -17,6 +17,7 @@ from belvedere.values import Array, spread, to_matrix
 
 LARGEST = 64  # pixels of the longer side of decoded images; arrays up to 96 keep their size
 LARGEST_ARRAY = 96
+MOSTLY = 0.8  # of the values begin like an image: the others are damaged ones
 PLAIN_VALUES = 3072  # per image in the plain space: larger ones are averaged down
 
 
@@ -27,7 +28,8 @@ def recognize(facts: Facts) -> str:
         return f"images of {' × '.join(shape.split(',')[:2])} pixels" if shape else "paths of image files"
     if facts.is_bytes:
         some = [value for value in facts.some(50).column.to_pylist() if value]
-        return "encoded images" if some and all(value.startswith(SIGNATURES) for value in some) else ""
+        known = sum(value.startswith(SIGNATURES) for value in some)
+        return "encoded images" if some and known >= MOSTLY * len(some) else ""
     if not facts.is_text or facts.note("kind"):
         return ""
     some = [value for value in facts.some(20).column.to_pylist() if value]
