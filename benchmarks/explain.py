@@ -163,7 +163,7 @@ def names_of(made: belvedere.Map) -> dict[str, float]:
     """How well names, chosen on half of the rows, tell the other half; level by level."""
     content = made.content
     half = np.random.default_rng(0).random(content.n_rows) < 0.5
-    more = describe(content.rows, whole_of(content).entrance.inputs, predicted=content.predicted)
+    more = describe(content.rows, whole_of(content).entrance.inputs, confidence=content.channels.get("confidence"))
     train, held = (
         naming_features(content.rows, content.schema, rows=np.flatnonzero(part)[:: 1 + part.sum() // 20_000], more=more)
         for part in (half, ~half)

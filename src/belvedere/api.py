@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from belvedere.errors import SourceError
+from belvedere.errors import SettingError, SourceError
 from belvedere.maps import Map
 from belvedere.progress import Progress, Silent
 from belvedere.types import Finding, MapContent, Region, Schema, Source
 from belvedere.version import __version__
 
 if TYPE_CHECKING:
-    from belvedere.draw import Drawn, DrawSettings
+    from belvedere.draw import Drawn, DrawSettings, OldMap
     from belvedere.learn import Learned, LearnSettings
 
 
@@ -28,6 +28,8 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     sample: int | None = None,
     learning: "LearnSettings | None" = None,
     drawing: "DrawSettings | None" = None,
+    like: "Map | str | Path | None" = None,
+    key: str | None = None,
     seed: int = 0,
     scratch: str | Path | None = None,
     progress: Progress | None = None,
@@ -50,6 +52,12 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
         Use that many rows, drawn by the seed.
     learning, drawing : optional
         Settings of the two halves.
+    like : Map or path, optional
+        An older map of some of these rows: they are laid out as they lay there, new rows among them, and how far the old
+        ones drifted is among the scores.
+    key : str, optional
+        Column by which rows of that map are known again; without it they are by their values. A row whose values have
+        changed is placed anew.
     seed : int
         The same data, settings and seed give the same map, bit for bit, on the same machine.
     scratch : path, optional
@@ -75,22 +83,24 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
 
     progress, clock = progress or Silent(), Clock()
     event = ((learning.event if learning else None) or "").partition("=")[0]
-    named = [name for name in (target, event) if name]
+    named = [name for name in (target, event, learning.user if learning else None) if name]
     keep = {"keep": [*named, *(kinds or {}), *ignore]}  # never folded into a wide vector
     source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options=keep)
     _insist_on_rows(source)
-    learning = replace(learning or LearnSettings(), seed=seed)
     schema = schema_for(
         learn_kinds(source, overrides=kinds, target=target, ignore=ignore, task=learning.task), learning
     )
+    old = None if like is None else _old_map(like, source, schema, key)
     clock.lap("read")
     _tell(progress, source, schema)
     findings = run_checks(source, schema)
     clock.lap("check")
     learned = learn(source, schema, learning, progress)
+    if learned.rows is not None:  # users and items are mapped, not the interactions that were checked
+        (source, schema), findings = learned.rows, tuple(replace(finding, rows=()) for finding in findings)
     clock.lap("learn")
     space = "plain space" if learned.config["network"] == "none" else "latent space"
-    drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress, space=space)
+    drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress, space=space, old=old)
     clock.lap("draw")
     content = _assemble(source, schema, findings, learned, drawn)
     clock.lap("describe")
@@ -144,6 +154,24 @@ def _scratch(folder: str | Path | None) -> Path:
 
 
 _held: list[tempfile.TemporaryDirectory[str]] = []  # kept alive while memory-mapped tables may point into them
+
+
+def _old_map(like: Map | str | Path, source: Source, schema: Schema, key: str | None) -> "OldMap":
+    """Where the rows lay on an older map, whichever of them did."""
+    import numpy as np
+
+    from belvedere.draw import OldMap
+    from belvedere.matching import match_rows
+
+    old = (like if isinstance(like, Map) else open(like)).content
+    columns = [column.name for column in schema.inputs if column.name in old.rows.column_names]
+    if not columns:
+        raise SettingError("The old map must share a column that the network reads, but shares none. Choose another map.")
+    match = match_rows(old.rows, source.table, columns=columns, key=key)
+    places = np.full((source.n_rows, 2), np.nan, np.float32)
+    known = (match.old_row >= 0) & ~match.changed
+    places[known] = old.places[match.old_row[known]]
+    return OldMap(places, float(((old.network_config or {}).get("place") or {}).get("unit", 1.0)))
 
 
 def _insist_on_rows(source: Source) -> None:
@@ -209,7 +237,7 @@ def _named(source: Source, schema: Schema, learned: "Learned", drawn: "Drawn") -
     from belvedere.explain import name_regions, naming_features
     from belvedere.explaining.looks import describe, fits
 
-    more = describe(source.table, learned.inputs, predicted=learned.predicted)
+    more = describe(source.table, learned.inputs, confidence=learned.confidence)
     most = fits(schema, source.table, 20_000)
     features = naming_features(source.table, schema, max_rows=most, more=more)
     return name_regions(drawn.regions, drawn.region_of, source.table, schema, latent=learned.latent, features=features)

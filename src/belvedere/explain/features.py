@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from belvedere.types import Column, Floats, Schema
 from belvedere.values import to_floats, to_texts
 
-More = Callable[[NDArray[np.int64]], tuple[pa.Table, Schema]]
 MAX_LEVELS = 60  # of one category column
 MAX_WORDS = 600  # of one text column
 CHAR = r"[\u3400-\u9fff\u3040-\u30ff]"  # scripts written without spaces
@@ -39,7 +39,11 @@ class Feature:
     little: str  # empty: too little of it is no name
     weight: float = 1.0  # the target's own levels count a little more
     is_word: bool = False
+    is_target: bool = False
     level: str = ""  # the category level or the word, as it stands in the data; empty for ranks
+
+
+More = Callable[[NDArray[np.int64]], list[tuple[Feature, NDArray[Any]]]]  # of row numbers: features and their numbers
 
 
 @dataclass(frozen=True)
@@ -84,14 +88,13 @@ def naming_features(
     seed : int
         Of the sample.
     more : callable, optional
-        From row numbers to a table, and its schema, of what else can be said of these rows.
+        From row numbers to what else can be said of these rows: features, each with one number per row.
     """
     if rows is None:
         rows = _sampled(table.num_rows, max_rows, seed)
     parts = [_features_of(table[column.name].take(pa.array(rows)), column) for column in schema if _counts(column)]
     if more is not None:
-        also, its_schema = more(rows)
-        parts += [_features_of(also[column.name], column) for column in its_schema]
+        parts += [_ranked(np.asarray(numbers, np.float64), feature) for feature, numbers in more(rows)]
     features = [feature for found, _ in parts for feature in found]
     values = [matrix for _, matrix in parts if matrix.shape[1]]
     matrix = np.concatenate(values, axis=1) if values else np.zeros((len(rows), 0), np.float32)
@@ -124,8 +127,14 @@ def spoken(name: str) -> str:
 
 
 def _ranks(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floats]:
-    """Mid-ranks of a number or a time, scaled so that a difference of means is twice the AUC less one."""
-    numbers = to_floats(values)
+    """The feature of a number or a time."""
+    low, high = ("early", "late") if column.kind == "time" else ("low", "high")
+    said = spoken(column.name)
+    return _ranked(to_floats(values), Feature(column.name, f"{high} {said}", f"{low} {said}"))
+
+
+def _ranked(numbers: NDArray[np.float64], feature: Feature) -> tuple[list[Feature], Floats]:
+    """Mid-ranks of numbers, scaled so that a difference of means is twice the AUC less one; none of a constant."""
     known = np.isfinite(numbers)
     if known.sum() < 2 or np.ptp(numbers[known]) == 0:
         return [], np.zeros((len(numbers), 0), np.float32)
@@ -133,8 +142,6 @@ def _ranks(values: pa.ChunkedArray, column: Column) -> tuple[list[Feature], Floa
     _, position, counts = np.unique(numbers[known], return_inverse=True, return_counts=True)
     middle = np.cumsum(counts) - (counts - 1) / 2  # mid-rank of each level, from 1
     ranks[known] = (middle[position] - 0.5) / known.sum()
-    low, high = ("early", "late") if column.kind == "time" else ("low", "high")
-    feature = Feature(column.name, f"{high} {spoken(column.name)}", f"{low} {spoken(column.name)}", 1.0)
     return [feature], (2 * ranks[:, None]).astype(np.float32)
 
 
@@ -155,7 +162,8 @@ def _level_feature(level: str, column: Column) -> Feature:
     """How one level is said: a telling word alone, a bare number or yes/no with its column."""
     bare = bool(re.fullmatch(r"[-+.\d]+|true|false|yes|no|y|n|t|f|none|other|unknown", level.strip().lower()))
     said = f"{spoken(column.name)} {level}" if bare else spoken(level)
-    return Feature(column.name, said, "", 1.15 if column.role == "target" else 1.0, level=level)
+    is_target = column.role == "target"
+    return Feature(column.name, said, "", 1.15 if is_target else 1.0, is_target=is_target, level=level)
 
 
 def split_words(text: str) -> set[str]:

@@ -21,6 +21,7 @@ WEAKEST = 0.15  # effects below this name nothing
 CLEAR = 0.8  # a name that tells rows this well (2 AUC - 1) needs no further phrase
 WORTH = 0.03  # what a further phrase must add
 LETTERS = 40  # a longer name does not fit on a map
+TARGET = 1.15  # names made of classes alone may tell rows a little worse: they are read at once
 CANDIDATES = 40  # features per region that may become phrases
 
 
@@ -102,7 +103,17 @@ def _phrases(region: Region, sampled: Ints, found: NamingFeatures) -> list[tuple
     order = np.argsort(-np.abs(effects) * weights, kind="stable")[:CANDIDATES]
     said = [int(i) for i in order if abs(effects[i]) >= WEAKEST and _phrase(found.features[i], effects[i])]
     rows = _few(np.flatnonzero(inside)), _few(np.flatnonzero(pool & ~inside))
-    return _greedy(said, effects, found, rows) if said else []
+    if not said:
+        return []
+    of_all = _greedy(said, effects, found, rows)
+    classes = [i for i in said if found.features[i].is_target]
+    of_classes = _greedy(classes, effects, found, rows) if classes else []
+    return of_classes if _told(of_classes) * TARGET >= _told(of_all) else of_all
+
+
+def _told(phrases: list[tuple[str, float]]) -> float:
+    """How well the best name of three phrases at most tells the rows."""
+    return max((told for _, told in phrases[:3]), default=0.0)
 
 
 def _phrase(feature: Feature, effect: float) -> str:

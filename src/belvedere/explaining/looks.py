@@ -12,20 +12,42 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere import kinds
+from belvedere.explain.features import Feature, More, spoken
 from belvedere.explaining.rows import vector_names
-from belvedere.types import Column, Input, Schema
+from belvedere.types import Input, Schema
 
 Array = NDArray[Any]
-More = Callable[[NDArray[np.int64]], tuple[pa.Table, Schema]]
 Columns = dict[str, Array]
+WEIGHT = 0.8  # classes and columns come first in a name
 MOST_PARTS = 200  # numbers of a vector that may name regions: those that vary most
 FEW_ROWS = 4_000  # where pictures must be decoded
 CHUNK = 1_000
+WORDS = {
+    "brightness": ("bright", "dark"),
+    "contrast": ("strong contrast", "pale"),
+    "detail": ("detailed", "smooth"),
+    "lopsidedness": ("lopsided", "symmetric"),
+    "size": ("large", "small"),
+    "width": ("wide", "narrow"),
+    "height": ("tall", "flat"),
+    "tilt": ("leaning right", "leaning left"),
+    "top": ("top-heavy", "bottom-heavy"),
+    "middle": ("full in the middle", "hollow"),
+    "red": ("reddish", "greenish blue"),
+    "green": ("greenish", "purplish"),
+    "blue": ("bluish", "yellowish"),
+    "color": ("colorful", "gray"),
+    "length": ("long", "short"),
+    "level": ("high", "low"),
+    "swing": ("lively", "quiet"),
+    "trend": ("rising", "falling"),
+    "roughness": ("rough", "smooth"),
+    "peak": ("late peak", "early peak"),
+}
+SURENESS = Feature("|sureness", "sure", "unsure", 0.6)
 
 
-def describe(
-    table: pa.Table, inputs: tuple[Input, ...], *, predicted: Array | None = None, confidence: Array | None = None
-) -> More:
+def describe(table: pa.Table, inputs: tuple[Input, ...], *, confidence: Array | None = None) -> More:
     """Make the function from row numbers to what else can be said of those rows.
 
     Parameters
@@ -34,43 +56,32 @@ def describe(
         All rows.
     inputs : tuple of Input
         As they were fitted.
-    predicted, confidence : (rows,) arrays, optional
-        Classes or numbers that a network predicts, and how sure it is.
+    confidence : (rows,) array, optional
+        How sure a network is of what it predicts.
     """
     rich = tuple(item for item in inputs if item.kind in LOOKS)
 
-    def more(rows: NDArray[np.int64]) -> tuple[pa.Table, Schema]:
-        found: Columns = {}
-        if predicted is not None:
-            found["predicted"] = _said(np.asarray(predicted)[rows])
-        if confidence is not None:
-            found["confidence"] = np.asarray(confidence)[rows]
+    def more(rows: NDArray[np.int64]) -> list[tuple[Feature, Array]]:
+        found = [] if confidence is None else [(SURENESS, np.asarray(confidence)[rows])]
         for item in rich:
-            prefix = "" if len(rich) == 1 else f"{item.name} "
-            found |= {f"{prefix}{name}": values for name, values in _looks_of(table, item, rows).items()}
-        return _as_table(found)
+            of = "" if len(rich) == 1 else f" {spoken(item.name)}"
+            found += [(_feature(item.name, look, of), values) for look, values in _looks_of(table, item, rows).items()]
+        return found
 
     return more
 
 
-def _said(predicted: Array) -> Array:
-    """Classes as they are said in a name; numbers stay numbers."""
-    if predicted.dtype.kind == "f":
-        return predicted
-    return np.array([f"predicted {name}" for name in predicted], dtype=object)
+def _feature(column: str, look: str, of: str) -> Feature:
+    """How a look is said: 'dark', or 'dark cover' where several columns have looks; numbers of vectors by their names."""
+    look, _, part = look.partition("|")
+    much, little = WORDS.get(look, (f"high {look}", f"low {look}"))
+    return Feature(f"{column}|{look}{part}", f"{much}{part}{of}", f"{little}{part}{of}", WEIGHT)
 
 
 def fits(schema: Schema, table: pa.Table, most: int) -> int:
     """How many rows may be looked at: fewer where pictures are files or bytes that must be decoded."""
     coded = [c for c in schema.inputs if c.kind == "image" and not pa.types.is_fixed_size_list(table[c.name].type)]
     return min(most, FEW_ROWS) if coded else most
-
-
-def _as_table(columns: Columns) -> tuple[pa.Table, Schema]:
-    made = {name: pa.array(values.tolist() if values.dtype == object else values) for name, values in columns.items()}
-    is_class = {name: not pa.types.is_floating(values.type) for name, values in made.items()}
-    schema = Schema(tuple(Column(name, "category" if is_class[name] else "number") for name in made))
-    return pa.table(made), schema
 
 
 def _looks_of(table: pa.Table, item: Input, rows: NDArray[np.int64]) -> Columns:
@@ -100,8 +111,8 @@ def _of_pictures(table: pa.Table, item: Input, arrays: Columns, keep: Array) -> 
     }
     if pixels.shape[3] == 3:
         tint = pixels.mean(axis=(1, 2)) - pixels.mean(axis=(1, 2, 3))[:, None]
-        found |= {name: tint[:, i] for i, name in enumerate(("redness", "greenness", "blueness"))}
-        found["colorfulness"] = pixels.std(axis=3).mean(axis=(1, 2))
+        found |= {name: tint[:, i] for i, name in enumerate(("red", "green", "blue"))}
+        found["color"] = pixels.std(axis=3).mean(axis=(1, 2))
     return found
 
 
@@ -118,8 +129,8 @@ def _shape_of(ink: Array) -> Columns:
     top = ink[:, : ink.shape[1] // 2].sum(axis=(1, 2)) / total
     middle = ink[:, ink.shape[1] // 3 : -(ink.shape[1] // 3) or None, ink.shape[2] // 3 : -(ink.shape[2] // 3) or None]
     return {
-        "filled area": (ink > 0.1).mean(axis=(1, 2)), "width": spread_x, "height": spread_y, "tilt to the right": tilt,
-        "weight on top": top, "weight in the middle": middle.sum(axis=(1, 2)) / total,
+        "size": (ink > 0.1).mean(axis=(1, 2)), "width": spread_x, "height": spread_y, "tilt": tilt,
+        "top": top, "middle": middle.sum(axis=(1, 2)) / total,
     }  # fmt: skip
 
 
@@ -136,11 +147,11 @@ def _of_sequences(table: pa.Table, item: Input, arrays: Columns, keep: Array) ->
         away = np.where(real, x - level[:, None], 0)
         swing = np.sqrt(np.square(away).sum(axis=1) / n)
         jumps = np.abs(np.diff(x, axis=1) * real[:, 1:]).sum(axis=1) / n
-        said = f" of channel {channel}" if steps.shape[2] > 1 else ""
+        part = f"| in channel {channel}" if steps.shape[2] > 1 else ""
         found |= {
-            f"level{said}": level, f"swing{said}": swing, f"trend{said}": (away * when).sum(axis=1) / n,
-            f"roughness{said}": jumps / (swing + 1e-6),
-            f"time of the peak{said}": np.where(real, x, -np.inf).argmax(axis=1) / n,
+            f"level{part}": level, f"swing{part}": swing, f"trend{part}": (away * when).sum(axis=1) / n,
+            f"roughness{part}": jumps / (swing + 1e-6),
+            f"peak{part}": np.where(real, x, -np.inf).argmax(axis=1) / n,
         }  # fmt: skip
     return found
 
