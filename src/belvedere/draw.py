@@ -30,11 +30,12 @@ from belvedere.layout.place_network import distill
 from belvedere.layout.placement import FittedMap, jitter, noise_like
 from belvedere.layout.placer import Placer, place_rows
 from belvedere.layout.project import Projection, fit_projection, project
+from belvedere.layout.refit import lay_out_like
 from belvedere.layout.regions import find_regions
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints, Region, Score
 
-__all__ = ["DrawSettings", "Drawn", "Placer", "draw", "place_rows"]
+__all__ = ["DrawSettings", "Drawn", "OldMap", "Placer", "draw", "place_rows"]
 
 MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
 N_NOISE = 2000  # most rows for which a map of noise of the same size is drawn too
@@ -104,7 +105,15 @@ class Drawn:
     notes: tuple[str, ...] = ()
 
 
-def draw(
+@dataclass(frozen=True)
+class OldMap:
+    """Where rows lay on an old map: float32 (rows, 2), NaN where a row is new or changed; and that map's `unit`."""
+
+    places: Floats
+    unit: float = 1.0
+
+
+def draw(  # noqa: PLR0913 - what the rows are called, judged by and laid over; keyword-only
     latent: Floats,
     settings: DrawSettings | None = None,
     progress: Progress | None = None,
@@ -112,6 +121,7 @@ def draw(
     raw: Floats | None = None,
     labels: NDArray[Any] | None = None,
     space: str = "latent space",
+    old: OldMap | None = None,
 ) -> Drawn:
     """Draw a map of latent vectors.
 
@@ -127,6 +137,8 @@ def draw(
         Classes; their accuracy on the map is then reported.
     space : str
         What `latent` is called beside the scores measured against it.
+    old : OldMap, optional
+        Lay the rows out as they lay there; drift is then among the scores.
 
     Raises
     ------
@@ -136,15 +148,15 @@ def draw(
     settings, tell = settings or DrawSettings(), progress or Silent()
     _check(latent, settings)
     with _threads(settings.n_threads):
-        drawn = _draw(latent, settings, tell)
+        drawn = _draw(latent, settings, tell, old)
         scores = judge(np.asarray(latent), drawn.places, raw, labels, space=space)
     return replace(drawn, scores=scores + drawn.scores)
 
 
-def _draw(latent: Floats, settings: DrawSettings, tell: Progress) -> Drawn:
+def _draw(latent: Floats, settings: DrawSettings, tell: Progress, old: OldMap | None = None) -> Drawn:
     """Everything but the scores of the fixed protocol."""
     rows, projection, full = prepare(latent, settings)
-    laid = lay_out(rows, _layout_settings(settings), full=full, progress=tell)
+    laid, drift = _lay_out(rows, settings, full, tell, old)
     network = distill(rows, laid.places, seed=settings.seed, progress=tell)
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
     found = find_regions(near, far, laid.places)
@@ -155,9 +167,25 @@ def _draw(latent: Floats, settings: DrawSettings, tell: Progress) -> Drawn:
         near,
         found.regions,
         found.region_of,
-        dubious_rows,
+        (*drift, *dubious_rows),
         *pack(Prepared(rows, full), projection, network, laid, _placing(settings)),
         notes=(*_axes_note(projection), *laid.notes),
+    )
+
+
+def _lay_out(
+    rows: Floats, settings: DrawSettings, full: Floats | None, tell: Progress, old: OldMap | None
+) -> tuple[Laid, tuple[Score, ...]]:
+    """Lay rows out, like an old map where there is one; then with the drift, as scores."""
+    if old is None:
+        return lay_out(rows, _layout_settings(settings), full=full, progress=tell), ()
+    laid, drift = lay_out_like(
+        rows, old.places, _layout_settings(settings), unit=old.unit, full=full, progress=tell
+    )  # fmt: skip
+    about = f"how far {int(np.isfinite(old.places[:, 0]).sum()):,} rows of the old map moved, as share of its diameter"
+    return laid, (
+        Score("median drift", drift.median, about, "map", higher_is_better=False),
+        Score("95 % drift", drift.most, about, "map", higher_is_better=False),
     )
 
 
@@ -221,7 +249,8 @@ def _reliability(
     channels = dict(measure_reliability(rows if full is None else full, near, far, laid.places).channels)
     if near.shape[1] == 0:
         return channels | {"jitter": np.zeros(len(rows), np.float32)}, ()
-    fitted = FittedMap(rows, laid.places, np.zeros(1, np.float32), settings.attraction, near.shape[1])
+    natural = laid.places / np.float32(laid.unit)
+    fitted = FittedMap(rows, natural, np.zeros(1, np.float32), settings.attraction, near.shape[1])
     channels["jitter"] = jitter(fitted, near, seed=settings.seed)
     # Small maps keep more neighbors by chance, so noise is a fair judge only on a map of as many rows.
     if not FEWEST_JUDGED <= len(rows) <= N_NOISE:

@@ -35,6 +35,10 @@ def map_data(
     dropout: o.Dropout = None,
     target_weight: o.TargetWeight = None,
     weight_decay: o.Decay = None,
+    like: Annotated[
+        Path | None, typer.Option("--like", help="Older map of some of these rows: lay them out as they lay there.")
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", help="With --like: the column by which rows are known again.")] = None,
     attraction: Annotated[
         float, typer.Option(help="1 keeps most neighbors, 4 draws tight clusters.", min=1, max=4)
     ] = 1.0,
@@ -60,6 +64,8 @@ def map_data(
         kinds=parse_kinds(kind),
         ignore=tuple(ignore or ()),
         sample=sample,
+        like=like,
+        key=key,
         seed=seed,
         learning=learn_settings(
             task=task, event=event, network=network, space=space, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,

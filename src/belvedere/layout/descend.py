@@ -31,18 +31,22 @@ LONGEST = 5.0  # map units that a row may move in one step
 
 
 class Phase(NamedTuple):
-    """A number of steps with the same attraction, momentum, weight of the overview (times), and cell of the grid."""
+    """A number of steps with the same attraction, momentum, weight of the overview (times), and cell of the grid.
+
+    With `until_rest` the phase ends as soon as the map has come to rest.
+    """
 
     steps: int
     attraction: float
     momentum: float
     overview: float
-    cell: float
+    cell: float = CELL
+    until_rest: bool = False
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the descent runs: rows gather in clusters, the clusters spread out, neighbors settle on a finer grid.
+    """How the descent runs: rows gather in clusters, which loosen and spread out; then neighbors settle on a finer grid.
 
     Attributes
     ----------
@@ -50,25 +54,29 @@ class Schedule:
         rho above, 1 to 4.
     global_weight : float
         lambda above.
-    gather, spread, settle : int
-        Steps of each phase, at most.
+    gather, loosen, spread, settle : int
+        Steps of each phase, at most; attraction falls in two stages while clusters loosen, so that they do not tear.
     still : float
         The map has spread out when rows move less than this share of its radius in a step, on average.
     """
 
     attraction: float = 1.0
     global_weight: float = 0.0
-    gather: int = 80
+    gather: int = 60
+    loosen: int = 60
     spread: int = 250
     settle: int = 50
-    still: float = 4e-3
+    still: float = 4.5e-3
 
     @property
-    def phases(self) -> tuple[Phase, Phase, Phase]:
+    def phases(self) -> tuple[Phase, ...]:
         """The phases in their order."""
+        fall = self.attraction / EARLY_ATTRACTION
         return (
-            Phase(self.gather, EARLY_ATTRACTION, 0.8, EARLY_OVERVIEW, CELL),
-            Phase(self.spread, self.attraction, 0.9, 1.0, CELL),
+            Phase(self.gather, EARLY_ATTRACTION, 0.8, EARLY_OVERVIEW),
+            Phase(self.loosen // 2, EARLY_ATTRACTION * fall ** (1 / 3), 0.8, 3.0),
+            Phase(self.loosen // 2, EARLY_ATTRACTION * fall ** (2 / 3), 0.8, 2.0),
+            Phase(self.spread, self.attraction, 0.9, 1.0, until_rest=True),
             Phase(self.settle, self.attraction, 0.8, 1.0, CELL / 2),
         )
 
@@ -115,12 +123,12 @@ def descend(
     tell.start("Laying out", total)
     end, began = "all steps done", time.monotonic()
     try:
-        for position, phase in enumerate(schedule.phases):
+        for phase in schedule.phases:
             run.begin(phase)
             for _ in range(phase.steps):
                 run.step(phase)
                 tell.advance(run.n_steps, _time_left(began, run.n_steps, total))
-                if position == 1 and run.is_at_rest():
+                if phase.until_rest and run.is_at_rest():
                     end = "at rest"
                     break
     except KeyboardInterrupt:

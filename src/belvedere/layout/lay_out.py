@@ -53,12 +53,15 @@ class Laid:
         The rows laid out first, where not all rows were.
     notes : tuple of str
         How it was done and what it cost.
+    unit : float
+        Width of the map's kernel in the units of the places; other than 1 where the map was laid over an old one.
     """
 
     places: Floats
     graph: Graph
     landmarks: Landmarks | None = None
     notes: tuple[str, ...] = ()
+    unit: float = 1.0
 
 
 def lay_out(
@@ -103,6 +106,7 @@ def _probed(n_rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]
 
 
 def how_found(graph: Graph) -> str:
+    """Say how neighbors were found."""
     return f"Neighbors: {graph.how}; {graph.recall:.1%} of the true ones found, measured on a sample of rows."
 
 
@@ -163,7 +167,7 @@ def _recovered(rows: Floats, places: Floats, near: Ints, settings: LayoutSetting
 def _refine(rows: Floats, places: Floats, graph: Graph, settings: LayoutSettings, tell: Progress) -> Floats:
     """Let all rows move a little, on a map with room for all of them."""
     room = np.float32(np.sqrt(len(rows) / settings.max_fitted_rows))
-    schedule = Schedule(settings.attraction, settings.global_weight, gather=0, spread=REFINING_STEPS, settle=20)
+    schedule = Schedule(settings.attraction, settings.global_weight, gather=0, loosen=0, spread=REFINING_STEPS, settle=20)
     graph_of_all = build_affinities(graph.neighbors[:, : settings.n_neighbors])
     overview = find_groups(rows, seed=settings.seed)
     return descend(places * room, graph_of_all, schedule, overview=overview, progress=tell).places

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,9 +52,11 @@ def pack(
     tensors["radius"] = far.mean(axis=1) if far.size else np.zeros(len(far), np.float32)
     tensors["typical"] = levels_of(unusual(near, far, tensors["radius"]))
     tensors["cells"] = find_cells(prepared.rows, seed=settings["seed"])
-    memory = remember(prepared.rows, laid.places, tensors["cells"])
+    natural = replace(laid, places=laid.places / np.float32(laid.unit))
+    memory = remember(prepared.rows, natural.places, tensors["cells"])
     n_columns = (prepared.rows if prepared.full is None else prepared.full).shape[1]
-    return settings | {"n_columns": n_columns}, tensors | _worth_of_memory(memory, prepared, laid, tensors)
+    said = settings | {"n_columns": n_columns, "unit": laid.unit}
+    return said, tensors | _worth_of_memory(memory, prepared, natural, tensors)
 
 
 def _worth_of_memory(memory: Memory, prepared: Prepared, laid: Laid, tensors: Tensors) -> dict[str, NDArray[Any]]:
@@ -66,7 +68,11 @@ def _worth_of_memory(memory: Memory, prepared: Prepared, laid: Laid, tensors: Te
     score = unusual_fast(again, rows[own], full, tensors)
     near = laid.graph.neighbors[own, :KEPT]
     on_map = cKDTree(laid.places).query(again.places, min(KEPT + 1, len(rows)), workers=2)[1]
-    kept = share_kept(near, np.asarray(on_map, np.int32).reshape(len(own), -1)) if near.size else np.zeros(len(own), np.float32)
+    kept = (
+        share_kept(near, np.asarray(on_map, np.int32).reshape(len(own), -1))
+        if near.size
+        else np.zeros(len(own), np.float32)
+    )
     return {"typical_fast": levels_of(score), "kept_fast": _kept_by_agreement(agreement(again, laid.places), kept)}
 
 

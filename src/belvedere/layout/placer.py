@@ -42,7 +42,8 @@ class Placer:
                 "A map must hold the cells of its place network, but this older one has none. Map again."
             )
         self.config, self.tensors, self.latent = config, tensors, latent
-        self.places = np.ascontiguousarray(places, np.float32)
+        self.unit = np.float32(config.get("unit", 1.0))  # of the map's kernel
+        self.places = np.ascontiguousarray(places, np.float32) / self.unit
         self._lock = RLock()
 
     def place(self, new: Floats, *, mode: Mode = "exact") -> Placement:
@@ -61,14 +62,14 @@ class Placer:
             return self._place_fast(prepared)
         fitted, tree = self._built("_exact")
         placed = place_exactly(fitted, tree, prepared.rows, prepared.full)
-        return placed.places, placed.channels
+        return placed.places * self.unit, placed.channels
 
     def _place_fast(self, new: Prepared) -> Placement:
         read = read_memory(self._built("_memory"), new.rows)
         channels = said_of(
             unusual_fast(read, new.rows, new.full, self.tensors), np.asarray(self.tensors["typical_fast"])
         )
-        return read.places, channels | {"kept": kept_fast(agreement(read, self.places), self.tensors)}
+        return read.places * self.unit, channels | {"kept": kept_fast(agreement(read, self.places), self.tensors)}
 
     def _built(self, name: str) -> Any:
         """A part that is built when first asked for, by one thread alone."""
