@@ -12,6 +12,7 @@ from belvedere.learn.fit import learn_plain, learn_target
 from belvedere.learn.rows import embed_rows, predict_chances, predict_rows
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
 from belvedere.learn.tune import Tuned, tune
+from belvedere.learn.unlabelled import learn_unlabelled
 from belvedere.progress import Progress, Silent
 from belvedere.training import Matter, Range, Search, Trial
 from belvedere.types import Schema, Source
@@ -63,7 +64,10 @@ def learn(
     check_settings(settings)
     with training.threads_for(settings.threads):
         case = prepare(source, schema_for(schema, settings), settings)
-        choice = networks.choose_network(case.inputs, case.target, settings.network)
+        is_plain = case.target is None and settings.space == "plain"
+        choice = networks.choose_network(case.inputs, case.target, "none" if is_plain else settings.network)
+        if case.target is None and choice.name != "none":
+            return learn_unlabelled(case, choice.name, progress)
         progress.say(choice.why)
         case = replace(case, notes=(choice.why, *case.notes))
         if choice.name == "none":

@@ -9,6 +9,7 @@ from belvedere.errors import SettingError
 from belvedere.types import Floats, Input, Score, Target
 
 Array = NDArray[Any]
+SPACES = ("auto", "plain", "learned")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,21 @@ class LearnSettings:
         Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task survival.
     network : str
         'auto', 'none', or a name in `belvedere.networks.NETWORKS` (several joined by '+').
+    space : str
+        Without a target: 'plain' maps the standardized columns, 'learned' what a network learns of them without labels,
+        'auto' the one that foresees hidden parts of rows better. With a target, the learned space is mapped.
+    epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
+        Of the training and the network.
+    latent_dims : int
+        Dimensions of the vector that each row becomes.
+    target_weight : float
+        Share of the variance of the mapped space that what was learned of the target has, above 0 to 1; where all
+        columns are cells of a table, the plain columns have the rest, so that rows which the target does not tell apart
+        still lie apart when they differ.
+    time_limit_s : float or None
+        Seconds of training; a model always comes back. With a limit, results depend on the machine's speed.
+    holdout : float
+        Share of the rows held out and scored, 0 < holdout < 1, where no `split` column says which.
     epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
         Of the training and the network.
     latent_dims : int
@@ -46,6 +62,7 @@ class LearnSettings:
     task: str | None = None
     event: str | None = None
     network: str = "auto"
+    space: str = "auto"
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -128,3 +145,9 @@ def check_settings(settings: LearnSettings) -> None:
         value = getattr(settings, name)
         if value is not None and not (0 <= value < 1 and (name == "dropout" or value > 0)):
             raise SettingError(f"{name} must lie between 0 and 1, but is {value!r}. Try 0.2.")
+    if settings.space not in SPACES:
+        raise SettingError(
+            f"space must be 'auto', 'plain' or 'learned', but is {settings.space!r}. Choose one of these."
+        )
+    if settings.space == "learned" and settings.network == "none":
+        raise SettingError("The learned space must have a network, but network is 'none'. Leave one of the two out.")

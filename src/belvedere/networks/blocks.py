@@ -28,6 +28,8 @@ class Shape:
         Whether images may be mirrored while training (letters and road signs may not).
     target_weight : float
         Share of the variance of a map's space that what was learned has; the plain columns of a table have the rest.
+    unit : bool
+        Whether latent vectors have length 1, as those that were learned by comparing directions.
     """
 
     latent_dims: int = 64
@@ -36,6 +38,7 @@ class Shape:
     n_members: int | None = None
     flip: bool = False
     target_weight: float = 1.0
+    unit: bool = False
 
 
 class Encoder(nn.Module):

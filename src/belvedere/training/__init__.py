@@ -2,6 +2,7 @@
 
 from belvedere.training.baseline import Baseline, Example, beside, run_baseline
 from belvedere.training.calibrate import fit_temperature
+from belvedere.training.contrast import learn_contrast
 from belvedere.training.evaluate import evaluate
 from belvedere.training.keeping import Checkpoint, Plan, Trained
 from belvedere.training.loop import Hooks, Rows, make_rows, train
@@ -23,8 +24,15 @@ from belvedere.training.search import (
 from belvedere.training.split import assign_folds, given_split, random_split, strata_of, thin_out, with_valid
 from belvedere.training.survival import baseline_hazards
 from belvedere.training.tasks import TASKS, Task
+from belvedere.training.unlabelled import MOST_UNLABELLED, mirrors_itself, unlabelled_plan
+from belvedere.training.views import Looks
 
 __all__ = [
+    "MOST_UNLABELLED",
+    "Looks",
+    "learn_contrast",
+    "mirrors_itself",
+    "unlabelled_plan",
     "OBJECTIVES",
     "TASKS",
     "Baseline",

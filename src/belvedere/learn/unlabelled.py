@@ -1,0 +1,144 @@
+"""Learn a network without a target, and map its space only where it foresees what is hidden better than the plain one.
+
+What was measured, and why a space was chosen, goes into the notes of the map and into `evaluation["space"]`.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from belvedere import kinds, networks, training
+from belvedere.learn.case import Case
+from belvedere.learn.fit import learn_plain, with_directions
+from belvedere.learn.foresight import Foresight, compare_spaces, effective_rank
+from belvedere.learn.parts import RICH, cut_rows
+from belvedere.learn.rows import embed_all, embedder
+from belvedere.learn.settings import Learned
+from belvedere.networks import Network
+from belvedere.progress import Progress
+
+FEWEST_ROWS = {"table": 1000, "image": 1000, "sequence": 100, "text": 1000}
+Half = tuple[dict[str, Any], dict[str, NDArray[Any]]]  # config and tensors, as `embed_rows` reads them
+N_ASKED = 1500  # rows that are not learned from, and decide between the spaces
+LEAST_RANK = 4.0
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A network learned without labels, how it was trained, and the rows kept from it."""
+
+    network: Network
+    trained: training.Trained
+    plan: training.Plan
+    asked: NDArray[np.int64]
+    n_rows: int
+
+
+def learn_unlabelled(case: Case, name: str, progress: Progress) -> Learned:
+    """Learn without a target; map the learned space if it was asked for, or if it foresees more than the plain one."""
+    must = case.settings.space == "learned" or case.settings.network != "auto"
+    reason = "" if must else why_not(case)
+    told = reason or f"No target: {name!r} learns without labels what stays the same in two looks at a row."
+    progress.say(told)
+    case = replace(case, notes=(told, *case.notes))
+    if reason:
+        return learn_plain(case, progress)
+    tried = try_network(case, name, progress)
+    learned = half_of(case, name, tried)
+    if must:
+        return finish(case, learned, tried, "The learned space is mapped, as asked.", progress)
+    plain = learn_plain(case, progress)
+    found, rank = judge_spaces(case, (plain.config, plain.tensors), learned, tried.asked)
+    reason = describe(found, rank)
+    progress.say(reason)
+    wins = found.learned_wins and rank >= LEAST_RANK
+    measured = {**asdict(found), "effective_rank": rank, "seconds": tried.trained.seconds, "learned_wins": wins}
+    made = finish(case, learned, tried, reason, progress) if wins else replace(plain, notes=(*plain.notes, reason))
+    return replace(made, evaluation={"space": measured}, curves={"loss": tried.trained.curves})
+
+
+def kind_of(case: Case) -> str:
+    """What the columns are, for the costs and the least number of rows: 'table', or the one rich kind among them."""
+    rich = [item.kind for item in case.inputs if item.kind in ("image", "sequence", "text")]
+    return rich[0] if rich else "table"
+
+
+def why_not(case: Case) -> str:
+    """Why a space is not worth learning, in one sentence; '' where it is."""
+    n_rows, least = case.source.n_rows, FEWEST_ROWS[kind_of(case)]
+    if n_rows < least:
+        return f"No network: without a target a space is learned from {least:,} rows on, and there are {n_rows:,}."
+    if len(case.inputs) == 1 and case.inputs[0].kind not in RICH:
+        return "No network: one plain column leaves nothing to learn without a target."
+    return ""
+
+
+def try_network(case: Case, name: str, progress: Progress) -> Tried:
+    """Train a network on all rows but those that will judge it."""
+    s = case.settings
+    torch.manual_seed(s.seed)
+    order = np.random.default_rng(s.seed).permutation(case.source.n_rows)
+    n_asked = min(N_ASKED, case.source.n_rows // 5)
+    asked, rows = np.sort(order[:n_asked]), np.sort(order[n_asked:])
+    rows = training.thin_out(rows, min(s.max_train_rows, training.MOST_UNLABELLED), seed=s.seed)
+    case = with_directions(case, rows)
+    shape = networks.Shape(s.latent_dims, s.dropout or 0.0, s.width, n_members=1, unit=True)
+    network = networks.build_network(case.inputs, None, network=name, settings=shape)
+    arrays = kinds.make_arrays(case.source.take(rows), case.inputs)
+    asked_for = ("epochs", "batch_size", "learning_rate", "weight_decay", "time_limit_s", "threads", "seed")
+    read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
+    plan = training.unlabelled_plan(read, len(rows), **{name: getattr(s, name) for name in asked_for})
+    looks = training.Looks(mirror=training.mirrors_itself(arrays, case.inputs, seed=s.seed))
+    trained = training.learn_contrast(network, arrays, case.inputs, looks=looks, plan=plan, progress=progress)
+    return Tried(network, trained, plan, asked, len(rows))
+
+
+def half_of(case: Case, name: str, tried: Tried) -> Half:
+    """Config and tensors of the learned half."""
+    config = {
+        **tried.network.config(), "network": name, "target": None,
+        "settings": asdict(case.settings), "plan": asdict(tried.plan),
+    }  # fmt: skip
+    return config, networks.tensors_of(tried.network)
+
+
+def judge_spaces(case: Case, plain: Half, learned: Half, asked: NDArray[np.int64]) -> tuple[Foresight, float]:
+    """Foresight of both spaces on the rows kept aside, and the effective rank of the learned one."""
+    table, embed = case.source.take(asked), embedder(*learned)
+    parts = list(cut_rows(table, case.inputs, seed=case.settings.seed))
+    found = compare_spaces(parts, embedder(*plain), embed)
+    return found, effective_rank(embed(table))
+
+
+def finish(case: Case, learned: Half, tried: Tried, reason: str, progress: Progress) -> Learned:
+    """Embed all rows by the learned network."""
+    progress.start("Embedding", case.source.n_rows)
+    latent = embed_all(case.source, *learned, progress)
+    progress.finish(f"{case.source.n_rows:,} rows, {latent.shape[1]} dimensions")
+    name, ended = learned[0]["network"], tried.trained
+    space = (
+        f"The latent space of the network {name!r}, learned without a target: rows lie near each other when they are "
+        "alike in what stays the same in another look at them."
+    )
+    how = f"Learned from {tried.n_rows:,} rows without a target; training ended by: {ended.stopped}."
+    note = f"Training ended by: {ended.stopped}" if ended.stopped == "interrupted" else how
+    return Learned(
+        case.inputs, None, latent, space, case.split, config=learned[0], tensors=learned[1],
+        curves={"loss": ended.curves}, notes=(*case.notes, note, reason),
+    )  # fmt: skip
+
+
+def describe(found: Foresight, rank: float) -> str:
+    """One sentence: which space is mapped, and the numbers behind it."""
+    measured = (
+        f"From a part of {found.n_rows:,} rows it had not seen, the learned space foresees {found.learned:.3f} of what "
+        f"the rest varies by, the plain one {found.plain:.3f} (± {found.error:.3f})"
+    )
+    if rank < LEAST_RANK:
+        return f"{measured}; but it uses only {rank:.1f} directions, so the plain space is mapped."
+    if found.learned_wins:
+        return f"{measured}: the learned space is mapped."
+    return f"{measured}: not clearly more, so the plain space is mapped."
