@@ -54,12 +54,19 @@ function mixLines(colors: Uint32Array, line: number, weight: number, out: Uint32
   for (let k = 0; k < GRID; k++) out[k] = mixPacked(colors[first + k], colors[first + GRID + k], weight);
 }
 
-export function paintGroundPixels(pixels: Uint32Array, view: View, ground: Ground): void {
+/** Lines of pixels, of a picture that begins further up. */
+interface Lines {
+  pixels: Uint32Array;
+  top: number;
+  height: number;
+}
+
+export function paintGroundPixels({ pixels, top, height }: Lines, view: View, ground: Ground): void {
   const [across, down] = axesOf(view, ground.frame);
   const width = across.cell.length;
   const line = new Uint32Array(GRID);
-  for (let y = 0; y < down.cell.length; y++) {
-    const start = y * width;
+  for (let y = top; y < top + height; y++) {
+    const start = (y - top) * width;
     if (down.cell[y] < 0) {
       pixels.fill(ground.sea, start, start + width);
       continue;
@@ -82,18 +89,20 @@ function mixOpacity(opacity: Uint8Array, line: number, weight: number, out: Uint
   return any !== 0;
 }
 
-export function paintMistPixels(pixels: Uint32Array, view: View, mist: Mist): void {
+export function paintMistPixels({ pixels, top, height }: Lines, view: View, mist: Mist): void {
   const [across, down] = axesOf(view, mist.frame);
   const width = across.cell.length;
   const line = new Uint16Array(GRID);
-  for (let y = 0; y < down.cell.length; y++) {
+  for (let y = top; y < top + height; y++) {
     if (down.cell[y] < 0 || !mixOpacity(mist.opacity, down.cell[y], down.weight[y], line)) continue;
     for (let x = 0; x < width; x++) {
       const cell = across.cell[x];
       if (cell < 0) continue;
       const share = across.weight[x];
       const weight = (line[cell] * (256 - share) + line[cell + 1] * share + 128) >> 8;
-      if (weight > 0) pixels[y * width + x] = mixPacked(pixels[y * width + x], mist.color, weight);
+      if (weight === 0) continue;
+      const place = (y - top) * width + x;
+      pixels[place] = mixPacked(pixels[place], mist.color, weight);
     }
   }
 }

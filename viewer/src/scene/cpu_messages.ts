@@ -17,10 +17,14 @@ export interface FrameRequest {
   buffer: ArrayBuffer | null;
   /** A coarse frame that comes later may take this one's turn. */
   interruptible: boolean;
+  /** Which of how many bands of the picture. */
+  part: [number, number];
 }
 
 export interface CpuPicture {
   id: number;
+  /** First line of the band. */
+  top: number;
   width: number;
   height: number;
   buffer: ArrayBuffer;
@@ -43,15 +47,16 @@ export function* answer(
   request: FrameRequest,
   stop: () => boolean,
 ): Generator<void, CpuPicture> {
-  const target = targetOf(request.frame, request.buffer ?? undefined);
+  const band = raster.band(request.frame, ...request.part);
+  const target = targetOf(request.frame, request.buffer ?? undefined, band);
   let finished = true;
   for (const _ of raster.painting(target, request.frame)) {
     yield;
     finished = !(request.interruptible && stop());
     if (!finished) break;
   }
-  const { width, height, pixels } = target;
-  return { id: request.id, width, height, buffer: pixels.buffer as ArrayBuffer, finished };
+  const { width, height, top, pixels } = target;
+  return { id: request.id, top, width, height, buffer: pixels.buffer as ArrayBuffer, finished };
 }
 
 /** Runs a generator to its end. */

@@ -27,15 +27,26 @@ export function projectionOf(view: View, extent: Geometry["extent"]): Projection
   };
 }
 
+/** The same in whole device pixels. */
+export function pixelsOf(view: View, extent: Geometry["extent"]): Projection {
+  const { kx, bx, ky, by } = projectionOf(view, extent);
+  return { kx: kx / PHASES, bx: bx / PHASES, ky: ky / PHASES, by: by / PHASES };
+}
+
 /** Per stamp pixel: its distance from the center's pixel in a picture of this width, and its weight, in one number. */
 function packStamps(stamps: Stamps, width: number): Int32Array {
   return stamps.weights.map((weight, k) => ((stamps.dy[k] * width + stamps.dx[k]) << 9) | weight);
 }
 
+/** A picture, or a band of its lines. */
 export interface Target {
   pixels: Uint32Array;
   width: number;
   height: number;
+  /** First line of the picture that is here. */
+  top: number;
+  /** Lines of the whole picture. A row whose center lies beyond it is not drawn, as on the graphics card. */
+  whole: number;
 }
 
 /** Which rows a pass over the points draws: all, only context, all but context. */
@@ -58,9 +69,16 @@ export interface PointsJob {
   stamps: Stamps;
 }
 
-/** Blends the rows from `begin` to below `end` over the picture, one after another. */
-export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: number, end: number): void {
-  const { pixels, width, height } = target;
+/** Blends the rows from one position to below another over the picture, one after another. */
+export type PaintRows = (begin: number, end: number) => void;
+
+export function paintPoints(target: Target, job: PointsJob, pass: Pass): PaintRows {
+  return pass === "context" ? paintContext(target, job) : paintInk(target, job, pass);
+}
+
+function paintInk(target: Target, job: PointsJob, pass: Pass): PaintRows {
+  const { pixels, width, height, top } = target;
+  const [least, most] = linesTouching(target, job.stamps.reach);
   const { ink, frame, stamps } = job;
   const { pairs, extent } = job.geometry;
   const { kx, bx, ky, by } = projectionOf(frame.view, extent);
@@ -70,38 +88,96 @@ export function paintPoints(target: Target, job: PointsJob, pass: Pass, begin: n
   const [low, high] = stylesOf(pass);
   const innerX = width - reach;
   const innerY = height - reach;
-  for (let k = begin; k < end; k++) {
-    const color = ink[k];
-    const style = color >>> 24;
-    if (style < low || style > high) continue;
-    const pair = pairs[k];
-    const fx = ((pair & 65535) * kx + bx) | 0;
-    const fy = ((pair >>> 16) * ky + by) | 0;
-    const px = fx >> 3;
-    const py = fy >> 3;
-    if ((px | py) < 0 || px >= width || py >= height) continue;
-    const opacity = opacities[style];
-    const phase = ((fy & 7) << 3) | (fx & 7);
-    if (px < reach || py < reach || px >= innerX || py >= innerY) {
-      paintAtEdge(target, stamps, phase, [px, py], color, opacity);
-      continue;
+  return (begin, end) => {
+    for (let k = begin; k < end; k++) {
+      const color = ink[k];
+      const style = color >>> 24;
+      if (style < low || style > high) continue;
+      const pair = pairs[k];
+      const fx = ((pair & 65535) * kx + bx) | 0;
+      const fy = ((pair >>> 16) * ky + by) | 0;
+      const px = fx >> 3;
+      const py = (fy >> 3) - top;
+      const opacity = opacities[style];
+      const phase = ((fy & 7) << 3) | (fx & 7);
+      if (px < reach || py < reach || px >= innerX || py >= innerY) {
+        if (px >= 0 && px < width && py >= least && py < most)
+          paintAtEdge(target, stamps, phase, [px, py], color, opacity);
+        continue;
+      }
+      const redBlue = color & PAIR;
+      const green = (color >>> 8) & 255;
+      const at = py * width + px;
+      const last = starts[phase + 1];
+      for (let s = starts[phase]; s < last; s++) {
+        const stamp = packed[s];
+        const weight = ((stamp & 511) * opacity) >> 8;
+        const keep = 256 - weight;
+        const place = at + (stamp >> 9);
+        const below = pixels[place];
+        pixels[place] =
+          (((Math.imul(below & PAIR, keep) + Math.imul(redBlue, weight) + HALF) >>> 8) & PAIR) |
+          ((((below >>> 8) & 255) * keep + green * weight + 128) & 0xff00) |
+          0xff000000;
+      }
     }
-    const redBlue = color & PAIR;
-    const green = (color >>> 8) & 255;
-    const at = py * width + px;
-    const last = starts[phase + 1];
-    for (let s = starts[phase]; s < last; s++) {
-      const stamp = packed[s];
-      const weight = ((stamp & 511) * opacity) >> 8;
-      const keep = 256 - weight;
-      const place = at + (stamp >> 9);
-      const below = pixels[place];
-      pixels[place] =
-        (((Math.imul(below & PAIR, keep) + Math.imul(redBlue, weight) + HALF) >>> 8) & PAIR) |
-        ((((below >>> 8) & 255) * keep + green * weight + 128) & 0xff00) |
-        0xff000000;
+  };
+}
+
+/** Lines of centers whose discs may touch a band: the first, and the one below the last. */
+function linesTouching({ top, height, whole }: Target, reach: number): [number, number] {
+  return [Math.max(-reach, -top), Math.min(height + reach, whole - top)];
+}
+
+/** After so many discs around one pixel another one of the same color is not seen. */
+const COVERED = 24;
+
+/** Context rows have one color and one opacity: where many lie already, more change nothing. */
+function paintContext(target: Target, job: PointsJob): PaintRows {
+  const { width, height, top } = target;
+  const [least, most] = linesTouching(target, job.stamps.reach);
+  const { ink, frame, stamps } = job;
+  const { pairs, extent } = job.geometry;
+  const { kx, bx, ky, by } = projectionOf(frame.view, extent);
+  const opacity = frame.opacities[CONTEXT];
+  const covered = new Uint8Array(width * height);
+  const { starts, reach } = stamps;
+  const packed = packStamps(stamps, width);
+  for (let s = 0; s < packed.length; s++)
+    packed[s] = (packed[s] & ~511) | (((packed[s] & 511) * opacity) >> 8);
+  return (begin, end) => {
+    const { pixels } = target;
+    for (let k = begin; k < end; k++) {
+      const color = ink[k];
+      if (color >>> 24 < CONTEXT) continue;
+      const pair = pairs[k];
+      const fx = ((pair & 65535) * kx + bx) | 0;
+      const fy = ((pair >>> 16) * ky + by) | 0;
+      const px = fx >> 3;
+      const py = (fy >> 3) - top;
+      const phase = ((fy & 7) << 3) | (fx & 7);
+      if (px < reach || py < reach || px >= width - reach || py >= height - reach) {
+        if (px >= 0 && px < width && py >= least && py < most)
+          paintAtEdge(target, stamps, phase, [px, py], color, opacity);
+        continue;
+      }
+      const at = py * width + px;
+      if (covered[at] >= COVERED) continue;
+      covered[at]++;
+      const redBlue = color & PAIR;
+      const green = (color >>> 8) & 255;
+      for (let s = starts[phase]; s < starts[phase + 1]; s++) {
+        const weight = packed[s] & 511;
+        const keep = 256 - weight;
+        const place = at + (packed[s] >> 9);
+        const below = pixels[place];
+        pixels[place] =
+          (((Math.imul(below & PAIR, keep) + Math.imul(redBlue, weight) + HALF) >>> 8) & PAIR) |
+          ((((below >>> 8) & 255) * keep + green * weight + 128) & 0xff00) |
+          0xff000000;
+      }
     }
-  }
+  };
 }
 
 /** A disc that the edge of the picture cuts. */

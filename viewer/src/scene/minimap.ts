@@ -87,7 +87,8 @@ function paintStill(own: View, state: SceneState, terrain: Terrain): HTMLCanvasE
   const { frame, land, wide } = terrain.density;
   const image = c.createImageData(canvas.width, canvas.height);
   const ground = { frame, colors: paintGround(land, wide, tokens), sea: packRgb(rgbOf(tokens.sea)) };
-  paintGroundPixels(new Uint32Array(image.data.buffer), own, ground);
+  const pixels = new Uint32Array(image.data.buffer);
+  paintGroundPixels({ pixels, top: 0, height: canvas.height }, own, ground);
   c.putImageData(image, 0, 0);
   c.scale(own.dpr, own.dpr);
   drawDots(c, own, state, terrain, tokens.grey);
