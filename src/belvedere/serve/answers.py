@@ -21,12 +21,13 @@ from belvedere.serve.selection import read_selection
 from belvedere.serve.served import Served
 
 MIN_GZIP_BYTES = 2_000
+COARSE = "/api/coarse/"  # before the answers about the sample
 
 
 async def get_served(request: Request) -> Served:
-    """Hand the map to an answer."""
+    """Hand the map to an answer: all of it, or the sample that a page shows while it reads all."""
     served: Served = request.app.state.served
-    return served
+    return (request.url.path.startswith(COARSE) and served.coarse) or served
 
 
 Map = Annotated[Served, Depends(get_served)]
@@ -110,7 +111,13 @@ class Asked(Body):
 
 def answer_map(request: Request, served: Map) -> Response:
     """`MapInfo`: everything but the bytes."""
-    return send_json(request, served.page.info(served.can))
+    info = served.page.info(served.can)
+    return send_json(request, info if served.of_rows is None else info | {"ofRows": served.of_rows})
+
+
+def answer_none() -> Response:
+    """Nothing: this map is small enough to be read at once."""
+    return Response(status_code=204)
 
 
 def answer_places(served: Map) -> Response:

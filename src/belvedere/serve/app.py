@@ -112,11 +112,20 @@ def open_app(served: Served) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.served = served
     app.state.files = list_files(VIEWER)
-    for method, route, answer in ROUTES:
+    for method, route, answer in (*ROUTES, *coarse_routes(served)):
         app.add_api_route(route, answer, methods=[method], response_model=None)
     app.add_exception_handler(BelvedereError, _refuse)
     app.add_exception_handler(RequestValidationError, _explain)
     return app
+
+
+def coarse_routes(served: Served) -> list[tuple[str, str, Callable[..., Any]]]:
+    """The same answers about the sample of a very large map; what edits or explains is left to the whole."""
+    if served.coarse is None:
+        return [("GET", answers.COARSE + "map", answers.answer_none)]
+    kept = ("map", "places", "column", "rows", "image", "atlas", "search", "neighbors", "contrast", "export")
+    there = [(method, route.removeprefix("/api/"), answer) for method, route, answer in ROUTES]
+    return [(method, answers.COARSE + rest, answer) for method, rest, answer in there if rest.split("/")[0] in kept]
 
 
 def list_files(folder: Path) -> dict[str, Path]:

@@ -97,8 +97,15 @@ def start_server(
         timeout_graceful_shutdown=2, limit_concurrency=200,
     )  # fmt: skip
     # Columns are encoded while the browser starts, so that the first answer is ready when it is asked for.
-    threading.Thread(target=served.page.info, args=(served.can,), daemon=True).start()
+    threading.Thread(target=_encode, args=(served,), daemon=True).start()
     return Running(uvicorn.Server(config), door, address, token)
+
+
+def _encode(served: Served) -> None:
+    """Make the answers that every page asks for, the sample's first."""
+    for one in (served.coarse, served):
+        if one is not None:
+            one.page.info(one.can)
 
 
 def serve_map(  # noqa: PLR0913 - each option is one word of the command line

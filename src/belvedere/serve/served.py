@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.errors import SettingError
-from belvedere.page import Page
+from belvedere.page import Page, take_rows
 from belvedere.serve.images import has_images
 from belvedere.serve.index import TextIndex
 from belvedere.serve.search import searched_columns
@@ -20,6 +20,9 @@ from belvedere.types import TAG_WHY, Column, MapContent, Schema
 
 if TYPE_CHECKING:
     from belvedere.serve.beside import Beside
+
+COARSE_FROM = 3_000_000  # rows; up to here a page reads all of them in about two seconds
+COARSE_ROWS = 200_000
 
 PlaceRows = Callable[[pa.Table], tuple[NDArray[Any], dict[str, NDArray[Any]]]]
 ExplainRow = Callable[[int, str], dict[str, Any]]
@@ -68,6 +71,8 @@ class Served:
         self.beside = beside
         self._lock = threading.Lock()
         self.index = TextIndex(content, path)
+        self.of_rows: int | None = None
+        self.coarse = coarse_of(self.page)
 
     @property
     def content(self) -> MapContent:
@@ -116,6 +121,18 @@ class Served:
         if self.path is None or self._edits is None:
             raise SettingError("Edits need a map folder, but this map was not saved. Save it and open it from there.")
         return self.path, self._edits
+
+
+def coarse_of(page: Page) -> Served | None:
+    """A fair sample of a very large map, always the same, shown while the page reads all rows; None for others."""
+    content = page.content
+    if content.n_rows <= COARSE_FROM:
+        return None
+    rows = np.sort(np.random.default_rng(0).choice(content.n_rows, COARSE_ROWS, replace=False))
+    coarse = Served(take_rows(content, rows))
+    coarse.page.extent = page.extent
+    coarse.of_rows = content.n_rows
+    return coarse
 
 
 def _with_tag(content: MapContent, name: str, mark: NDArray[np.bool_]) -> MapContent:
