@@ -6,9 +6,11 @@ carries the protecting headers, and nothing was changed by the attacks.
 
 import base64
 import contextlib
+import hashlib
 import json
 import re
 import socket
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -301,3 +303,25 @@ def test_listening_everywhere_answers_to_every_address_of_this_machine():
 def make_content_without_images() -> MapContent:
     """The least map."""
     return MapContent("m", Schema((Column("a", "number"),)), pa.table({"a": [1.0]}), np.zeros((1, 2), np.float32))
+
+
+def test_people_without_the_link_see_a_page_in_both_languages_and_programs_a_sentence(tmp_path):
+    app = app_module.build_app(make_content(tmp_path), token="T" * 43)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from starlette.testclient import TestClient
+    client = TestClient(app, base_url="http://localhost:8000", follow_redirects=False)
+
+    page = client.get("/", headers={"accept": "text/html,*/*"})
+    policy = page.headers["content-security-policy"]
+
+    assert (page.status_code, client.get("/").status_code, client.get("/api/map").status_code) == (401, 401, 401)
+    assert "by its link only" in page.text
+    assert "请用链接打开" in page.text
+    assert "by its link only" in client.get("/").text
+    assert "<html" not in client.get("/").text
+    style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "script-src" not in policy
+    assert page.headers["x-frame-options"] == "DENY"

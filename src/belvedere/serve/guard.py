@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from belvedere.serve.hosts import LOCAL_HOSTS
+from belvedere.serve.locked import SHUT, stay_out
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +40,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+# An answer may keep itself, or allow less than the page does.
+OWN = ("Cache-Control", "Content-Security-Policy")
 LOCAL_HEADERS = {"Cross-Origin-Opener-Policy": "same-origin"}
 # Where the link was clicked on another site (a web terminal), a redirect would not carry a strict cookie: the page
 # that was just opened has to go on by itself.
 GO_ON = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Belvedere</title>'
-SHUT = "This map opens by its link only. Copy the newest link from the terminal, or run `belvedere view` again."
 
 
 class Keys:
@@ -148,8 +150,8 @@ class Guard:
             if len(tokens) == 1 and self.keys.spend(tokens[0]):
                 is_foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
                 return self.keys.give_cookie(HTMLResponse(GO_ON) if is_foreign else RedirectResponse("/", 303))
-            return RedirectResponse("/", 303) if has_cookie else _no(401, SHUT)
-        return None if has_cookie else _no(401, SHUT)
+            return RedirectResponse("/", 303) if has_cookie else stay_out(headers)
+        return None if has_cookie else stay_out(headers)
 
 
 def _split_host(host: str) -> tuple[str, str]:
@@ -232,6 +234,6 @@ class Dressed:
             self.has_begun = True
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
-                if name != "Cache-Control" or name not in headers:
+                if name not in OWN or name not in headers:
                     headers[name] = value
         await self._send(message)
