@@ -345,7 +345,7 @@ def test_personal_columns_are_named(case: str) -> None:
     finding = found(checked(clean_table() | {name: [make(random) for _ in range(400)]}), "sensitive", name)
 
     assert noun in finding.sentence
-    assert "--ignore" in finding.cure
+    assert "--sensitive" in finding.cure
 
 
 NOT_PERSONAL: dict[str, tuple[str, Any]] = {

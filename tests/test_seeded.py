@@ -81,7 +81,7 @@ def test_another_file_is_compared_column_by_column() -> None:
     }
     moved = np.r_[old["x"][:5], random.normal(size=495) + 1]
     new = {
-        "x": np.r_[old["x"][:5], random.normal(size=495) + 1],
+        "x": moved,
         "city": [*old["city"][:490], *["Graz"] * 10],
         "y": random.normal(size=500),
     }

@@ -24,6 +24,8 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     target: str | None = None,
     kinds: Mapping[str, str] | None = None,
     ignore: Sequence[str] = (),
+    reading: Mapping[str, Any] | None = None,
+    sensitive: Mapping[str, str] | None = None,
     name: str | None = None,
     sample: int | None = None,
     learning: "LearnSettings | None" = None,
@@ -46,6 +48,11 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
         Kinds to use instead of the recognized ones: `{"age": "category"}`.
     ignore : sequence of str
         Columns that the network must not see; they stay in the table.
+    reading : mapping, optional
+        How to read a file, where the guess is wrong: `{"encoding": "gb18030", "delimiter": ";", "skip": 2}`.
+    sensitive : mapping, optional
+        What happens to sensitive columns before anything is learned: 'drop', 'hash', 'generalize' or 'keep' by name;
+        remembered in the map's provenance.
     name : str, optional
         Title of the map.
     sample : int, optional
@@ -75,18 +82,19 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     SourceError, ColumnError, SettingError
         In one sentence: what must hold, what was found, what to do.
     """
-    from belvedere.checks import run_checks
+    from belvedere.checks import apply_decisions, run_checks
     from belvedere.draw import DrawSettings, draw
     from belvedere.kinds import learn_kinds
     from belvedere.learn import LearnSettings, learn, schema_for
     from belvedere.sources import open_source
 
     progress, clock = progress or Silent(), Clock()
-    event = ((learning.event if learning else None) or "").partition("=")[0]
-    named = [name for name in (target, event, learning.user if learning else None) if name]
+    named = [*([target] if target else []), *(learning.named if learning else ())]
     keep = {"keep": [*named, *(kinds or {}), *ignore]}  # never folded into a wide vector
-    source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options=keep)
+    source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options={**(reading or {}), **keep})
+    source = apply_decisions(source, sensitive or {})
     _insist_on_rows(source)
+    learning = replace(learning or LearnSettings(), seed=seed)
     schema = schema_for(
         learn_kinds(source, overrides=kinds, target=target, ignore=ignore, task=learning.task), learning
     )
@@ -104,7 +112,7 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     clock.lap("draw")
     content = _assemble(source, schema, findings, learned, drawn)
     clock.lap("describe")
-    provenance = content.provenance | {"seconds": clock.seconds, "seed": seed}
+    provenance = content.provenance | {"seconds": clock.seconds, "seed": seed, "sensitive": dict(sensitive or {})}
     return Map(replace(content, name=name or content.name, provenance=provenance))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.checks.hashing import Hashes, hash_column, hash_rows
-from belvedere.checks.look import Look, agree, find, share
+from belvedere.checks.look import Look, agree, find, share, without
 from belvedere.types import Finding, Level
 from belvedere.values import counted
 
@@ -39,7 +39,7 @@ def _repeated_rows(look: Look, hashes: Hashes) -> list[Finding]:
         f"{counted(len(rows), 'row')} ({share(len(rows), look.n_rows)}) {agree(len(rows), 'repeats', 'repeat')} "
         f"an earlier row in every column{look.sampled}."
     )
-    cure = "Remove them from the file, or keep them if each is a case of its own."
+    cure = f"Keep them if each is a case of its own, or {without('duplicates')}"
     return [find("duplicates", level, sentence, rows=rows, cure=cure)]
 
 
@@ -86,5 +86,5 @@ def _shared_by_parts(look: Look, alike: Hashes) -> list[Finding]:
         f"{counted(len(rows), 'row')} outside training ({share(len(rows), held_out)}) also "
         f"{agree(len(rows), 'stands', 'stand')} in training{look.sampled}: scores on them are too good."
     )
-    cure = "Remove them from the test part, or drop the split column."
+    cure = f"Drop the split column, or {without('leakage')}"
     return [find("leakage", level, sentence, rows=rows, column=split[0].name, cure=cure)]

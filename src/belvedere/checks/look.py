@@ -108,6 +108,11 @@ def ignoring(name: str) -> str:
     return f"belvedere map … --ignore {shlex.quote(name)}"
 
 
+def hiding(name: str) -> str:
+    """The command that hashes a sensitive column before anything is learned."""
+    return f"belvedere map … --sensitive {shlex.quote(name)}=hash (or drop, generalize, keep)"
+
+
 def as_kind(name: str, kind: str) -> str:
     """The command that reads a column as another kind."""
     return f"belvedere map … --kind {shlex.quote(name)}={kind}"

@@ -68,7 +68,7 @@ def run_checks(source: Source, schema: Schema, *, against: Source | None = None)
     >>> from belvedere.types import Column
     >>> source = Source("tiny", pa.table({"mail": ["ann@example.org", "bob@example.org"] * 20}))
     >>> run_checks(source, Schema((Column("mail", "category"),)))[0].cure
-    'belvedere map … --ignore mail'
+    'belvedere map … --sensitive mail=hash (or drop, generalize, keep)'
     """
     look = look_at(source, schema)
     if look.n_rows == 0:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, find, ignoring, is_text, quoted, share
+from belvedere.checks.look import Look, find, hiding, is_text, quoted, share
 from belvedere.checks.personal import ATTRIBUTES, PATTERNS, Pattern, spaced, telling_name
 from belvedere.types import Column, Finding
 from belvedere.values import counted, spread, to_codes
@@ -33,7 +33,7 @@ def check_sensitive(look: Look) -> list[Finding]:
     attributes = [c.name for c in look.schema if c.role in ("input", "target") and ATTRIBUTES.search(spaced(c.name))]
     if attributes:
         sentence = f"{quoted(attributes)} may be sensitive: what is learned, and the map itself, can give it away."
-        findings.append(find("sensitive", "note", sentence, column=attributes[0], cure=ignoring(attributes[0])))
+        findings.append(find("sensitive", "note", sentence, column=attributes[0], cure=hiding(attributes[0])))
     return findings
 
 
@@ -59,7 +59,7 @@ def _in_column(look: Look, column: Column) -> list[Finding]:
         if counts[matched].sum() >= 3 and is_text(look.column(column.name)):
             found = look.row_numbers(rows[np.isin(codes, np.flatnonzero(matched))])
             sentence = f"'{column.name}' holds {pattern.noun} in {counted(len(found), 'row')}."
-            return [find("sensitive", "warning", sentence, column=column.name, rows=found, cure=ignoring(column.name))]
+            return [find("sensitive", "warning", sentence, column=column.name, rows=found, cure=hiding(column.name))]
     return _by_name(column, levels)
 
 
@@ -94,7 +94,7 @@ def _by_name(column: Column, levels: list[str]) -> list[Finding]:
         return []
     if noun == "coordinates":
         sentence = f"'{column.name}' holds coordinates by its name: exact places can point at people's homes."
-        return [find("sensitive", "note", sentence, column=column.name, cure=ignoring(column.name))]
+        return [find("sensitive", "note", sentence, column=column.name, cure=hiding(column.name))]
     return [_personal(column.name, noun, "by its name")]
 
 
@@ -111,7 +111,7 @@ def _contradicts(noun: str, column: Column, levels: list[str]) -> bool:
 
 def _personal(name: str, noun: str, why: str) -> Finding:
     sentence = f"'{name}' holds {noun} ({why}): personal data."
-    return find("sensitive", "warning", sentence, column=name, cure=ignoring(name))
+    return find("sensitive", "warning", sentence, column=name, cure=hiding(name))
 
 
 def _in_text(look: Look, column: Column) -> list[Finding]:

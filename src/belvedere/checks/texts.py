@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.checks.look import Look, find, missing_mask, share
+from belvedere.checks.look import Look, find, missing_mask, share, without
 from belvedere.types import Finding
 from belvedere.values import counted, to_codes
 
@@ -40,7 +40,7 @@ def _empty(look: Look, name: str) -> list[Finding]:
             sentence,
             column=name,
             rows=rows,
-            cure="Remove these rows.",
+            cure=without("texts"),
         )
     ]
 

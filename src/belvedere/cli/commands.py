@@ -25,8 +25,13 @@ def map_data(
     ignore: o.Ignore = None,
     task: o.TaskName = None,
     event: o.Event = None,
+    group: o.Group = None,
+    by_time: o.Time = None,
+    user: o.User = None,
     network: o.NetworkName = "auto",
     space: o.Space = "auto",
+    read: o.Reading = None,
+    sensitive: o.Sensitive = None,
     sample: o.Sample = None,
     epochs: o.Epochs = None,
     time_limit: o.TimeLimit = None,
@@ -53,8 +58,10 @@ def map_data(
 ) -> None:
     """Learn DATA, draw them as a map, open it in the browser."""
     from belvedere import api
+    from belvedere.checks import parse_decisions
     from belvedere.cli import terminal
     from belvedere.draw import DrawSettings
+    from belvedere.sources import parse_options
 
     began = time.monotonic()
     folder = free_folder(out or Path(default_name(data)), replace=replace)
@@ -63,12 +70,15 @@ def map_data(
         target=target,
         kinds=parse_kinds(kind),
         ignore=tuple(ignore or ()),
+        reading=parse_options(read),
+        sensitive=parse_decisions(sensitive),
         sample=sample,
         like=like,
         key=key,
         seed=seed,
         learning=learn_settings(
-            task=task, event=event, network=network, space=space, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
+            task=task, event=event, user=user, network=network, space=space, epochs=epochs, time_limit_s=time_limit,
+            batch_size=batch_size, group=group, time=by_time,
             threads=threads,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,
         ),
@@ -148,39 +158,6 @@ def place(
             f"[yellow]![/] {placed.n_far_off:,} rows are more unusual than 96 of 100 learned rows; do not trust their places "
             "(column 'map_far_off'). Of ordinary rows, one in 25 is."
         )
-
-
-def check(
-    data: o.Data,
-    target: o.TargetName = None,
-    kind: o.Kinds = None,
-    fail_on: Annotated[str | None, typer.Option("--fail-on", help="Exit 1 on findings: serious or warning.")] = None,
-    as_json: o.AsJson = False,
-) -> None:
-    """Look for faults and sensitive columns in DATA."""
-    from belvedere.checks import run_checks
-    from belvedere.cli import terminal
-    from belvedere.kinds import learn_kinds
-    from belvedere.sources import open_source
-
-    if fail_on not in (None, "serious", "warning"):
-        raise SettingError(f"--fail-on must be 'serious' or 'warning', but is {fail_on!r}.")
-    kinds = parse_kinds(kind)
-    source = open_source(data, options={"keep": [*([target] if target else []), *kinds]})
-    schema = learn_kinds(source, overrides=kinds, target=target)
-    findings = run_checks(source, schema)
-    if as_json:
-        echo_json(findings)
-    else:
-        terminal.out().print(f"[bold]{source.name}[/]  {source.n_rows:,} rows · {len(schema.columns):,} columns\n")
-        for sentence in source.account:
-            terminal.out().print(f"  {sentence}")
-        terminal.print_schema(schema)
-        terminal.out().print()
-        terminal.print_findings(findings)
-    grave = {"serious": ("serious",), "warning": ("serious", "warning")}.get(fail_on or "", ())
-    if any(finding.level in grave for finding in findings):
-        raise typer.Exit(1)
 
 
 def info(map_folder: o.MapPath, as_json: o.AsJson = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from belvedere.cli import commands, learning
+from belvedere.cli.check import check
 from belvedere.cli.doctor import doctor
 from belvedere.cli.explain import explain
 from belvedere.cli.export import export
@@ -29,7 +30,7 @@ COMMANDS = (
     commands.map_data,
     commands.view,
     commands.place,
-    commands.check,
+    check,
     learning.train,
     learning.tune,
     commands.info,

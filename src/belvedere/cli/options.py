@@ -10,7 +10,11 @@ MapPath = Annotated[Path, typer.Argument(help="A map folder.", metavar="MAP")]
 TargetName = Annotated[str | None, typer.Option("--target", "-t", help="Column to be predicted.")]
 TaskName = Annotated[
     str | None,
-    typer.Option("--task", help="binary, multiclass, regression, multilabel, survival, cox …; read from the data."),
+    typer.Option("--task", help="binary, multiclass, regression, multilabel, survival, cox, tokens …; read from the data, but for recommend."),
+]
+User = Annotated[
+    str | None,
+    typer.Option("--user", help="With --task recommend: column that says who had the target's item."),
 ]
 Event = Annotated[
     str | None,
@@ -20,7 +24,21 @@ Kinds = Annotated[
     list[str] | None, typer.Option("--kind", "-k", help="Set a column's kind: --kind age=category (again for more).")
 ]
 Ignore = Annotated[list[str] | None, typer.Option("--ignore", "-i", help="Column that the network must not see.")]
+Reading = Annotated[
+    list[str] | None,
+    typer.Option("--read", help="How to read a file: --read encoding=gb18030, delimiter=;, header=false, skip=2, …"),
+]
+Sensitive = Annotated[
+    list[str] | None,
+    typer.Option("--sensitive", help="Per column drop, hash, generalize or keep: --sensitive email=hash,birth=drop."),
+]
 Sample = Annotated[int | None, typer.Option("--sample", help="Use that many rows, drawn by the seed.", min=1)]
+Group = Annotated[
+    str | None, typer.Option("--group", help="Column whose equal rows are never parted: patient, author, camera.")
+]
+Time = Annotated[
+    str | None, typer.Option("--time", help="Column of times ('row order' for the order of rows): score the latest.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Same data, settings and seed: same map.")]
 NetworkName = Annotated[
     str,

@@ -13,8 +13,10 @@ from rich.table import Table
 from belvedere.progress import Plain, Progress, Silent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from belvedere.maps import Map
-    from belvedere.types import Finding, Schema, Score
+    from belvedere.types import Finding, Schema, Score, Source
 
 MARKS = {"serious": "[red]✗[/]", "warning": "[yellow]![/]", "note": "[blue]·[/]", "good": "[green]✓[/]"}
 
@@ -87,7 +89,7 @@ class Bars:
         err().print(f"  {escape(sentence)}")
 
 
-def print_schema(schema: "Schema") -> None:
+def print_schema(schema: "Schema", console: Console | None = None) -> None:
     """List the columns with kind, role and the reason; long lists are cut."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     for title in ("column", "kind", "role", "why"):
@@ -95,9 +97,9 @@ def print_schema(schema: "Schema") -> None:
     for column in schema.columns[:24]:
         role = "" if column.role == "input" else column.role
         table.add_row(escape(column.name), column.kind, role, f"[dim]{escape(column.why)}[/]")
-    out().print(table)
+    (console or out()).print(table)
     if len(schema.columns) > 24:
-        out().print(f"[dim]… and {len(schema.columns) - 24:,} more columns[/]")
+        (console or out()).print(f"[dim]… and {len(schema.columns) - 24:,} more columns[/]")
 
 
 def print_summary(made: "Map", *, saved: str, seconds: float) -> None:
@@ -179,6 +181,34 @@ def print_findings(findings: "Iterable[Finding]") -> None:
         out().print(f"  {MARKS[finding.level]} {escape(finding.sentence)}{cure}")
     if len(ranked) > 12:
         out().print(f"  [dim]… and {len(ranked) - 12} more: belvedere check[/]")
+
+
+def print_report(
+    source: "Source", schema: "Schema", findings: "Iterable[Finding]", console: Console | None = None
+) -> None:
+    """Print all that checking found: how the data were read, what the columns are, every finding with its cure."""
+    console, ranked = console or out(), sorted(findings, key=lambda f: list(MARKS).index(f.level))
+    console.print(f"[bold]{escape(source.name)}[/]  {source.n_rows:,} rows · {len(schema.columns):,} columns\n")
+    for sentence in source.account:
+        console.print(f"  {escape(sentence)}", soft_wrap=True)
+    print_schema(schema, console)
+    counts = [f"{sum(f.level == level for f in ranked)} {level}" for level in dict.fromkeys(f.level for f in ranked)]
+    console.print(f"\n[bold]Data quality[/]  {' · '.join(counts) or '[green]✓[/] nothing found'}")
+    for finding in ranked:
+        console.print(f"  {MARKS[finding.level]} {escape(finding.sentence)} [dim]({finding.check})[/]", soft_wrap=True)
+        if finding.cure:
+            console.print(f"      [dim]{escape(finding.cure)}[/]", soft_wrap=True)
+    for undo in dict.fromkeys(f.undo for f in ranked if f.undo):
+        console.print(f"  [dim]{escape(undo)}[/]")
+
+
+def write_report(source: "Source", schema: "Schema", findings: "Iterable[Finding]", path: "Path") -> None:
+    """Write the same report as one HTML page."""
+    import io
+
+    console = Console(record=True, width=120, file=io.StringIO(), highlight=False, force_terminal=True)
+    print_report(source, schema, findings, console)
+    path.write_text(console.export_html(inline_styles=False), encoding="utf-8")
 
 
 def _minutes(seconds: float) -> str:

@@ -62,6 +62,32 @@ def check_options(options: Mapping[str, Any]) -> None:
             )
 
 
+def parse_options(pairs: list[str] | None) -> dict[str, Any]:
+    r"""Read `--read encoding=gb18030 --read header=false`.
+
+    Raises
+    ------
+    SettingError
+        If a part has no '=' or its name is unknown.
+
+    Examples
+    --------
+    >>> parse_options(["delimiter=;", "header=false", "skip=2", "delimiter=tab"])
+    {'delimiter': '\\t', 'header': False, 'skip': 2}
+    """
+    words: dict[str, Any] = {"true": True, "false": False, "tab": "\t", "none": ""}
+    options: dict[str, Any] = {}
+    for pair in pairs or []:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise SettingError(
+                f"--read must look like name=value, but is {pair!r}. For example: --read encoding=gb18030."
+            )
+        options[name] = words.get(value.lower(), int(value) if value.isdigit() else value)
+    check_options(options)
+    return options
+
+
 def chosen_part(part: str, known: list[str], noun: str, address: str) -> str:
     """Find the one part of a file (a table, a sheet, a set) that is meant, or ask.
 
