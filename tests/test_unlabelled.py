@@ -10,7 +10,7 @@ import torch
 import belvedere as bv
 from belvedere.errors import SettingError
 from belvedere.learn import LearnSettings, embed_rows, learn, predict_rows
-from belvedere.learn.foresight import compare_spaces, effective_rank, foresight
+from belvedere.learn.foresight import compare_foresight, compare_recognition, effective_rank, foresight
 from belvedere.learn.parts import Parts, cut_rows
 from belvedere.training import Looks, mirrors_itself
 from belvedere.training.contrast import contrast_loss
@@ -129,8 +129,8 @@ def test_a_space_that_knows_what_belongs_together_foresees_more_than_noise() -> 
     assert foresight(knows, hidden).mean() > 0.8
     assert abs(foresight(noise, hidden).mean()) < 0.1
     parts = [Parts(pa.table({"row": np.arange(400)}), hidden)]
-    assert compare_spaces(parts, lambda _: noise, lambda _: knows).learned_wins
-    assert not compare_spaces(parts, lambda _: knows, lambda _: knows).learned_wins, "a draw is no win"
+    assert compare_foresight(parts, lambda _: noise, lambda _: knows).learned_wins
+    assert not compare_foresight(parts, lambda _: knows, lambda _: knows).learned_wins, "a draw is no win"
 
 
 def test_a_collapsed_space_has_hardly_any_rank() -> None:
@@ -139,6 +139,22 @@ def test_a_collapsed_space_has_hardly_any_rank() -> None:
 
     assert effective_rank(line) < 1.1
     assert effective_rank(rng.normal(size=(300, 16)).astype(np.float32)) > 14
+
+
+def test_a_space_that_recognizes_rows_by_another_look_beats_one_that_does_not() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 8)).astype(np.float32)
+    table, look = (pa.table({"row": np.arange(200), "is_look": [is_look] * 200}) for is_look in (False, True))
+
+    def steady(asked: pa.Table) -> np.ndarray:
+        return rows + (rng.normal(size=rows.shape) * 0.05).astype(np.float32)
+
+    def shaken(asked: pa.Table) -> np.ndarray:
+        return rows[::-1] if asked["is_look"][0].as_py() else rows
+
+    assert compare_recognition(table, [look], shaken, steady).learned_wins
+    assert not compare_recognition(table, [look], steady, shaken).learned_wins
+    assert not compare_recognition(table, [look], shaken, shaken).learned_wins
 
 
 @pytest.mark.parametrize("kind", ["text", "sequence", "image", "table"])

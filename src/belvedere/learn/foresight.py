@@ -1,11 +1,17 @@
-"""Which space is better, asked without labels: the one that foresees the hidden part of a row from the part shown.
+"""Which space is better, asked without labels: the one that foresees hidden parts of rows, or recognizes pictures.
 
-A row's ten nearest rows are found by the part that is shown, in either space. Where a space knows what belongs
-together, their hidden parts are alike too. Both spaces are held to the same yardstick, on rows that taught neither.
+Foresight: a row's ten nearest rows are found by the part of it that is shown, in either space. Where a space knows what
+belongs together, their hidden parts are alike too. Both spaces are held to the same yardstick.
+
+Recognition, for pictures: what is hidden of a picture is pixels again, which says little of what it shows. Instead, each
+picture is looked for by another look at it (crop, angle, light), among all others.
+
+Either way on rows that the network has not learned from.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,26 +22,47 @@ from belvedere.types import Floats
 
 N_NEAR = 10
 CLEARLY = 2.0  # standard errors by which the learned space must lead
+LEAST_RECOGNIZED = 0.5  # of the pictures; below, a network has not learned enough to order them
 
 Embed = Callable[[pa.Table], Floats]
 
 
 @dataclass(frozen=True)
-class Foresight:
-    """How well two spaces foresee what is hidden: 0 as chance, 1 perfectly; and how sure the difference is."""
+class Comparison:
+    """How well two spaces do: 0 as chance, 1 perfectly; and how sure the difference is.
+
+    Attributes
+    ----------
+    plain, learned : float
+    error : float
+        Standard error of the difference.
+    n_rows : int
+    least : float
+        What the learned space must reach to be worth mapping.
+    asked : str
+        'foresight' or 'recognition'.
+    """
 
     plain: float
     learned: float
-    error: float  # standard error of the difference
+    error: float
     n_rows: int
+    least: float = 0.0
+    asked: str = "foresight"
 
     @property
     def learned_wins(self) -> bool:
-        """Whether the learned space leads by more than chance explains."""
-        return self.learned - self.plain > CLEARLY * self.error
+        """Whether the learned space leads by more than chance explains, and does well enough."""
+        return self.learned - self.plain > CLEARLY * self.error and self.learned >= self.least
 
 
-def compare_spaces(parts: Sequence[Parts], plain: Embed, learned: Embed) -> Foresight:
+def compared(plain: NDArray[Any], learned: NDArray[Any], *, least: float = 0.0, asked: str = "foresight") -> Comparison:
+    """Compare what two spaces reach row by row: (rows,), (rows,)."""
+    error = float(np.std(learned - plain) / np.sqrt(len(plain)))
+    return Comparison(float(plain.mean()), float(learned.mean()), error, len(plain), least, asked)
+
+
+def compare_foresight(parts: Sequence[Parts], plain: Embed, learned: Embed) -> Comparison:
     """Measure the foresight of two spaces on the same rows.
 
     Parameters
@@ -46,9 +73,37 @@ def compare_spaces(parts: Sequence[Parts], plain: Embed, learned: Embed) -> Fore
         From a table to float32 (rows, dims).
     """
     gains = [(foresight(plain(p.shown), p.hidden), foresight(learned(p.shown), p.hidden)) for p in parts]
-    first, second = (np.mean([pair[side] for pair in gains], axis=0) for side in (0, 1))  # (rows,) each
-    error = float(np.std(second - first) / np.sqrt(len(first)))
-    return Foresight(float(first.mean()), float(second.mean()), error, len(first))
+    return compared(*(np.mean([pair[side] for pair in gains], axis=0) for side in (0, 1)))
+
+
+def compare_recognition(table: pa.Table, looks: Sequence[pa.Table], plain: Embed, learned: Embed) -> Comparison:
+    """Measure how often each space finds a row among all of them by another look at it.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    looks : sequence of pyarrow.Table
+        The same rows, looked at in other ways.
+    plain, learned : callable
+        From a table to float32 (rows, dims).
+    """
+    found = []
+    for embed in (plain, learned):
+        rows = embed(table)
+        found.append(np.mean([recognized(rows, embed(look)) for look in looks], axis=0))
+    return compared(*found, least=LEAST_RECOGNIZED, asked="recognition")
+
+
+def recognized(rows: Floats, looks: Floats) -> NDArray[np.float64]:
+    """1 where a look is nearer to its own row than to all others, else 0: (rows,).
+
+    Examples
+    --------
+    >>> recognized(np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32)[[0, 1, 1]]).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    distance = np.square(rows).sum(axis=1)[None, :] - 2 * looks @ rows.T
+    return np.asarray(distance.argmin(axis=1) == np.arange(len(rows)), dtype=np.float64)
 
 
 def foresight(space: Floats, hidden: Floats) -> NDArray[np.float64]:

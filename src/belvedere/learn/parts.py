@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 from numpy.typing import NDArray
 
-from belvedere import kinds
+from belvedere import kinds, training
 from belvedere.types import Floats, Input
 from belvedere.values import to_matrix, to_texts
 
-N_FOLDS = 4
+N_FOLDS, N_LOOKS = 4, 2
 N_PLACES = 2048  # of the words of a hidden text
 SHOWN_SHARE = 0.6  # of a picture's side, of a sequence's length
 RICH = ("text", "image", "sequence", "vector")
@@ -99,6 +100,18 @@ def _picture_field(item: Input, shape: tuple[int, ...]) -> pa.Field:
     size = int(np.prod(shape[1:]))
     note = {"belvedere.kind": "image", "belvedere.shape": ",".join(str(side) for side in shape[1:])}
     return pa.field(item.name, pa.list_(pa.uint8(), size), metadata=note)
+
+
+def other_looks(table: pa.Table, item: Input, *, mirror: bool, seed: int) -> list[pa.Table]:
+    """The same pictures in other crops, angles and lights, twice."""
+    pixels = torch.from_numpy(np.array(kinds.make_arrays(table, (item,))["0.pixels"]))
+    found = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for _ in range(N_LOOKS):
+            look = training.varied_pictures(pixels, mirror=mirror).round().to(torch.uint8).numpy()
+            found.append(pa.table([_pictures(look)], schema=pa.schema([_picture_field(item, look.shape)])))
+    return found
 
 
 def _hide_end(table: pa.Table, item: Input, fold: int, _rng: np.random.Generator) -> Parts:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from belvedere import kinds, networks, training
 from belvedere.learn.case import Case
 from belvedere.learn.fit import learn_plain, with_directions
-from belvedere.learn.foresight import Foresight, compare_spaces, effective_rank
-from belvedere.learn.parts import RICH, cut_rows
+from belvedere.learn.foresight import Comparison, compare_foresight, compare_recognition, effective_rank
+from belvedere.learn.parts import RICH, cut_rows, other_looks
 from belvedere.learn.rows import embed_all, embedder
 from belvedere.learn.settings import Learned
 from belvedere.networks import Network
@@ -35,6 +35,7 @@ class Tried:
     plan: training.Plan
     asked: NDArray[np.int64]
     n_rows: int
+    mirror: bool
 
 
 def learn_unlabelled(case: Case, name: str, progress: Progress) -> Learned:
@@ -51,7 +52,7 @@ def learn_unlabelled(case: Case, name: str, progress: Progress) -> Learned:
     if must:
         return finish(case, learned, tried, "The learned space is mapped, as asked.", progress)
     plain = learn_plain(case, progress)
-    found, rank = judge_spaces(case, (plain.config, plain.tensors), learned, tried.asked)
+    found, rank = judge_spaces(case, (plain.config, plain.tensors), learned, tried)
     reason = describe(found, rank)
     progress.say(reason)
     wins = found.learned_wins and rank >= LEAST_RANK
@@ -93,7 +94,7 @@ def try_network(case: Case, name: str, progress: Progress) -> Tried:
     plan = training.unlabelled_plan(read, len(rows), **{name: getattr(s, name) for name in asked_for})
     looks = training.Looks(mirror=training.mirrors_itself(arrays, case.inputs, seed=s.seed))
     trained = training.learn_contrast(network, arrays, case.inputs, looks=looks, plan=plan, progress=progress)
-    return Tried(network, trained, plan, asked, len(rows))
+    return Tried(network, trained, plan, asked, len(rows), looks.mirror)
 
 
 def half_of(case: Case, name: str, tried: Tried) -> Half:
@@ -105,12 +106,16 @@ def half_of(case: Case, name: str, tried: Tried) -> Half:
     return config, networks.tensors_of(tried.network)
 
 
-def judge_spaces(case: Case, plain: Half, learned: Half, asked: NDArray[np.int64]) -> tuple[Foresight, float]:
-    """Foresight of both spaces on the rows kept aside, and the effective rank of the learned one."""
-    table, embed = case.source.take(asked), embedder(*learned)
-    parts = list(cut_rows(table, case.inputs, seed=case.settings.seed))
-    found = compare_spaces(parts, embedder(*plain), embed)
-    return found, effective_rank(embed(table))
+def judge_spaces(case: Case, plain: Half, learned: Half, tried: Tried) -> tuple[Comparison, float]:
+    """How both spaces do on the rows kept aside, and the effective rank of the learned one."""
+    table, inputs, seed = case.source.take(tried.asked), case.inputs, case.settings.seed
+    embeds = embedder(*plain), embedder(*learned)
+    if len(inputs) == 1 and inputs[0].kind == "image":
+        looks = other_looks(table, inputs[0], mirror=tried.mirror, seed=seed)
+        found = compare_recognition(table, looks, *embeds)
+    else:
+        found = compare_foresight(list(cut_rows(table, inputs, seed=seed)), *embeds)
+    return found, effective_rank(embeds[1](table))
 
 
 def finish(case: Case, learned: Half, tried: Tried, reason: str, progress: Progress) -> Learned:
@@ -131,14 +136,18 @@ def finish(case: Case, learned: Half, tried: Tried, reason: str, progress: Progr
     )  # fmt: skip
 
 
-def describe(found: Foresight, rank: float) -> str:
+def describe(found: Comparison, rank: float) -> str:
     """One sentence: which space is mapped, and the numbers behind it."""
-    measured = (
-        f"From a part of {found.n_rows:,} rows it had not seen, the learned space foresees {found.learned:.3f} of what "
-        f"the rest varies by, the plain one {found.plain:.3f} (± {found.error:.3f})"
-    )
+    if found.asked == "recognition":
+        does = f"recognizes {found.learned:.0%} of {found.n_rows:,} pictures it had not seen by another look at them"
+        measured = f"The learned space {does}, the plain one {found.plain:.0%}"
+    else:
+        measured = (
+            f"From a part of {found.n_rows:,} rows it had not seen, the learned space foresees {found.learned:.3f} of "
+            f"what the rest varies by, the plain one {found.plain:.3f} (± {found.error:.3f})"
+        )
     if rank < LEAST_RANK:
         return f"{measured}; but it uses only {rank:.1f} directions, so the plain space is mapped."
     if found.learned_wins:
         return f"{measured}: the learned space is mapped."
-    return f"{measured}: not clearly more, so the plain space is mapped."
+    return f"{measured}: not clearly better, so the plain space is mapped."

@@ -8,6 +8,7 @@ from belvedere.training.keeping import Checkpoint, Plan, Trained
 from belvedere.training.loop import Hooks, Rows, make_rows, train
 from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
+from belvedere.training.picture_views import varied_pictures
 from belvedere.training.plans import default_plan, thread_count, threads_for
 from belvedere.training.search import (
     Matter,
@@ -33,6 +34,7 @@ __all__ = [
     "learn_contrast",
     "mirrors_itself",
     "unlabelled_plan",
+    "varied_pictures",
     "OBJECTIVES",
     "TASKS",
     "Baseline",
