@@ -14,10 +14,10 @@ from belvedere.training import (
     evaluate,
     fit_temperature,
     given_split,
+    hold_out,
     make_rows,
     may_mirror,
     objective_for,
-    random_split,
     run_baseline,
     train,
 )
@@ -146,11 +146,11 @@ def test_a_split_column_is_obeyed_and_strange_words_are_refused() -> None:
 def test_a_random_split_keeps_classes_even_and_never_holds_out_a_class_seen_once() -> None:
     labels = np.array([0] * 800 + [1] * 200 + [2])
 
-    split = random_split(labels, holdout=0.25, valid=0.1, seed=3)
+    held = hold_out(labels, 0.25, seed=3)
 
-    assert (split[labels == 0] == "test").mean() == pytest.approx(0.25)
-    assert (split[labels == 1] == "test").mean() == pytest.approx(0.25)
-    assert split[labels == 2].tolist() == ["train"]
+    assert held[labels == 0].mean() == pytest.approx(0.25)
+    assert held[labels == 1].mean() == pytest.approx(0.25)
+    assert held[labels == 2].tolist() == [False]
 
 
 def test_scores_of_a_perfect_and_of_a_constant_prediction() -> None:

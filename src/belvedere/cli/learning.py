@@ -10,6 +10,7 @@ from belvedere.cli.commands import default_name, echo_json, learn_settings, pars
 from belvedere.errors import SettingError
 
 if TYPE_CHECKING:
+    from belvedere.learn import LearnSettings
     from belvedere.types import Schema, Source
 
 
@@ -20,7 +21,12 @@ def train(
     ignore: o.Ignore = None,
     task: o.TaskName = None,
     event: o.Event = None,
+    group: o.Group = None,
+    by_time: o.Time = None,
+    user: o.User = None,
     network: o.NetworkName = "auto",
+    start_from: o.StartFrom = None,
+    freeze: o.Freeze = 0.3,
     sample: o.Sample = None,
     epochs: o.Epochs = None,
     time_limit: o.TimeLimit = None,
@@ -39,14 +45,13 @@ def train(
     from belvedere.learn import cross_validate, learn
 
     progress = terminal.progress_for(quiet=quiet or as_json)
-    source, schema = _opened(
-        data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed, event=event, task=task
-    )
     settings = learn_settings(
-        task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, batch_size=batch_size,
-        learning_rate=learning_rate,
+        task=task, event=event, user=user, group=group, time=by_time, network=network, start_from=start_from,
+        freeze=freeze, epochs=epochs,
+        time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
     )  # fmt: skip
+    source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)
     if folds is None:
         learned = learn(source, schema, settings, progress)
         told = {
@@ -56,7 +61,8 @@ def train(
             "notes": learned.notes,
         }
     else:
-        told = {"scores": cross_validate(source, schema, settings, progress, n_folds=folds).scores, "notes": ()}
+        found = cross_validate(source, schema, settings, progress, n_folds=folds)
+        told = {"scores": found.scores, "notes": (f"Scored in {found.how}.",), "folds": found.folds}
     if as_json:
         echo_json(told)
     elif not quiet:
@@ -89,6 +95,8 @@ def tune(
     ignore: o.Ignore = None,
     task: o.TaskName = None,
     event: o.Event = None,
+    group: o.Group = None,
+    by_time: o.Time = None,
     network: o.NetworkName = "auto",
     sample: o.Sample = None,
     epochs: o.Epochs = None,
@@ -107,12 +115,11 @@ def tune(
     progress = terminal.progress_for(quiet=quiet or as_json)
     space, folder = _space(setting), out or Path(default_name(data)).with_suffix(".search")
     wanted = Search(by=search, n_trials=trials, prune=not no_prune, **({"space": space} if space else {}))
-    source, schema = _opened(
-        data, target=target, kind=kind, ignore=ignore, sample=sample, seed=seed, event=event, task=task
-    )
     settings = learn_settings(
-        task=task, event=event, network=network, epochs=epochs, time_limit_s=time_limit, seed=seed, threads=threads,
+        task=task, event=event, group=group, time=by_time, network=network, epochs=epochs, time_limit_s=time_limit,
+        seed=seed, threads=threads,
     )  # fmt: skip
+    source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)
     tuned = search_settings(source, schema, settings, progress, search=wanted, store=_store(folder, afresh=afresh))
     files = write_search(
         folder, [vars(t) for t in tuned.trials], [vars(m) for m in tuned.matters], settings=tuned.trials[0].changes
@@ -137,24 +144,18 @@ def _store(folder: Path, *, afresh: bool) -> Path:
 
 
 def _opened(
-    data: str,
-    *,
-    target: str,
-    kind: list[str] | None,
-    ignore: list[str] | None,
+    data: str, settings: "LearnSettings", *, target: str, kind: list[str] | None, ignore: list[str] | None,
     sample: int | None,
-    seed: int,
-    event: str | None = None,
-    task: str | None = None,
-) -> "tuple[Source, Schema]":
+) -> "tuple[Source, Schema]":  # fmt: skip
     """Open data and recognize its kinds."""
     from belvedere.kinds import learn_kinds
     from belvedere.sources import open_source
 
     kinds = parse_kinds(kind)
-    keep = [target, *kinds, *(ignore or ()), *([event.partition("=")[0]] if event else ())]
-    source = open_source(data, sample=sample, seed=seed, options={"keep": keep})
-    return source, learn_kinds(source, overrides=kinds, target=target, ignore=tuple(ignore or ()), task=task)
+    keep = [target, *settings.named, *kinds, *(ignore or ())]
+    source = open_source(data, sample=sample, seed=settings.seed, options={"keep": keep})
+    ignored = tuple(ignore or ())
+    return source, learn_kinds(source, overrides=kinds, target=target, ignore=ignored, task=settings.task)
 
 
 def _space(pairs: list[str] | None) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from belvedere import kinds, training
 from belvedere.errors import ColumnError
+from belvedere.learn.parting import read_split
 from belvedere.learn.settings import Array, LearnSettings
 from belvedere.types import Input, Schema, Source, Target
 
 FIT_ROWS = 200_000  # statistics of the columns are learned from at most this many training rows
-UNLABELLED = "unlabelled"
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,10 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
         for column in schema.of_role("target"):
             schema = schema.with_column(column.name, role="input")
         schema = schema.with_column(settings.target, role="target")
-    schema = _without_event(schema, settings)
-    if not schema.inputs:
+    if settings.time in settings.named:
+        schema[str(settings.time)]  # must be there
+    schema = _without_group(_without_event(schema, settings), settings)
+    if not schema.inputs and settings.task != "recommend":
         found = ", ".join(f"{column.name} ({column.role})" for column in schema)
         raise ColumnError(
             f"There must be a column to learn from, but found only {found}. "
@@ -57,13 +59,37 @@ def _without_event(schema: Schema, settings: LearnSettings) -> Schema:
     return schema.with_column(event, role="left out", why=f"says whether the event of {target!r} was seen")
 
 
+def _without_group(schema: Schema, settings: LearnSettings) -> Schema:
+    """A column whose groups are kept together is no input: it would tell a network whom it knows already."""
+    if settings.group is None:
+        return schema
+    if schema[settings.group].role == "target":
+        raise ColumnError(
+            f"Groups must be another column than the target, but both are {settings.group!r}. Choose one."
+        )
+    return schema.with_column(settings.group, role="left out", why="its groups are kept together, never parted")
+
+
 def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:
     """Decide which rows are for what, and learn the columns' statistics from training rows only."""
     target, labels = read_target(source, schema, settings)
     split, notes = read_split(source, schema, target, labels, settings)
+    if target is not None and target.task == "regression":
+        target, labels = _scaled_by(source, target, np.flatnonzero(split == "train"))
     rows = training.thin_out(np.flatnonzero(split == "train"), FIT_ROWS, seed=settings.seed)
     inputs = kinds.fit_inputs(source.take(rows), schema, seed=settings.seed)
-    return Case(source, schema, settings, inputs, target, labels, split, notes)
+    case = Case(source, schema, settings, inputs, target, labels, split, notes)
+    if settings.start_from is None:
+        return case
+    from belvedere.learn.transfer import adopt  # which needs `Case`
+
+    return adopt(case, settings.start_from)
+
+
+def _scaled_by(source: Source, target: Target, rows: NDArray[np.int64]) -> tuple[Target, Array]:
+    """A target of numbers, standardized by training rows only: held-out labels must not even set the scale."""
+    target = kinds.fit_labels(source.take(rows), target.name, task="regression")
+    return target, kinds.make_labels(source.table, target)
 
 
 def read_target(source: Source, schema: Schema, settings: LearnSettings) -> tuple[Target | None, Array]:
@@ -80,39 +106,3 @@ def read_target(source: Source, schema: Schema, settings: LearnSettings) -> tupl
             "Choose another target, or map without one."
         )
     return target, labels
-
-
-def read_split(
-    source: Source, schema: Schema, target: Target | None, labels: Array, settings: LearnSettings
-) -> tuple[Array, tuple[str, ...]]:
-    """The part that each row belongs to, and a sentence on how that came about."""
-    given = schema.of_role("split")
-    split = np.full(source.n_rows, "train", dtype="<U10")
-    if given:
-        split = training.given_split(source.table.column(given[0].name).to_pylist(), given[0].name)
-    if target is None:
-        return split, ()
-    is_known = kinds.is_labelled(labels)
-    known, strata = np.flatnonzero(is_known), training.TASKS[target.task].strata(labels)
-    share = valid_share(len(known))
-    if given and (split[known] == "test").any():
-        split[known] = training.with_valid(split[known], strata[known], share=share, seed=settings.seed)
-        how = f"the column {given[0].name!r}"
-        if not (split[known] == "train").any():
-            raise ColumnError(
-                f"Some rows that {given[0].name!r} marks 'train' must have a label, but none has. Correct the column."
-            )
-    else:
-        split[known] = training.random_split(strata[known], holdout=settings.holdout, valid=share, seed=settings.seed)
-        how = f"chance (seed {settings.seed}), every class alike"
-    missing = np.flatnonzero(~is_known)
-    split[missing] = UNLABELLED
-    counts = [int((split == part).sum()) for part in ("train", "valid", "test")]
-    note = "Learned from {:,} rows, stopped by {:,}, scored on {:,}, parted by {}.".format(*counts, how)
-    more = (f"{len(missing):,} rows without a label were not learned from; they are mapped.",) if len(missing) else ()
-    return split, (note, *more)
-
-
-def valid_share(n_rows: int) -> float:
-    """Share of the training rows that decide when to stop: 15 % of few rows, 5 % of many."""
-    return min(0.15, max(0.05, 2000 / max(1, n_rows)))

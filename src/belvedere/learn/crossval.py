@@ -9,8 +9,10 @@ from belvedere import kinds, networks, training
 from belvedere.errors import SettingError
 from belvedere.learn.case import prepare, read_target, schema_for
 from belvedere.learn.fit import learn_target
+from belvedere.learn.parting import read_ties
 from belvedere.learn.settings import Array, LearnSettings, check_settings
 from belvedere.progress import Progress, Silent
+from belvedere.training import Ties
 from belvedere.training.intervals import mean_interval
 from belvedere.types import Column, Schema, Score, Source
 
@@ -19,10 +21,15 @@ FOLD_COLUMN = "belvedere fold"
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """Scores of each fold, and their means with 95 % intervals over folds."""
+    """Scores of each fold, and their means with 95 % intervals over folds.
+
+    `fold_of` (rows,) says in which fold each row was scored, -1 where in none (no label, or the earliest in time).
+    """
 
     scores: tuple[Score, ...]
     folds: tuple[tuple[Score, ...], ...]
+    fold_of: Array
+    how: str = ""
 
 
 def cross_validate(
@@ -33,10 +40,11 @@ def cross_validate(
     *,
     n_folds: int = 5,
 ) -> CrossValidated:
-    """Learn `n_folds` times, each time scored on another part of the rows, every class alike in each.
+    """Learn `n_folds` times, each time scored on another part of the rows.
 
-    Statistics of the columns, the network and the baseline are learned inside each fold, so nothing leaks. A column
-    `split` is ignored.
+    Every class is alike in each part; with `settings.group`, groups stay whole; with `settings.time`, each part is
+    foretold from all that came before it. Statistics of the columns, the network and the baseline are learned inside
+    each fold, so nothing leaks. A column `split` is ignored.
 
     Parameters
     ----------
@@ -63,20 +71,34 @@ def cross_validate(
     known = np.flatnonzero(kinds.is_labelled(labels))
     if not 2 <= n_folds <= len(known):
         raise SettingError(f"folds must lie between 2 and {len(known):,} (the labelled rows), but is {n_folds}.")
-    fold_of = training.assign_folds(training.TASKS[target.task].strata(labels[known]), n_folds, seed=settings.seed)
+    strata = training.TASKS[target.task].strata(labels[known])
+    parts, how = assign(strata, read_ties(source, settings).of(known), n_folds, settings)
     schema = Schema(tuple(replace(c, role="left out") if c.role == "split" else c for c in schema))
     found = []
     for fold in range(n_folds):
-        words = np.where(fold_of == fold, "test", "train")
+        seen = np.flatnonzero(parts <= fold if settings.time is not None else parts >= 0)
+        words = np.where(parts[seen] == fold, "test", "train")
         with training.threads_for(settings.threads):
-            found.append(_learn_fold(_with_split(source, known, words), schema, settings, progress))
+            found.append(_learn_fold(_with_split(source, known[seen], words), schema, settings, progress))
         progress.say(f"Fold {fold + 1} of {n_folds}: {found[-1][0].name} {found[-1][0].value:.4f}")
-    return CrossValidated(summarize(found), tuple(found))
+    fold_of = np.full(source.n_rows, -1)
+    fold_of[known] = parts
+    return CrossValidated(summarize(found), tuple(found), fold_of, how)
 
 
-def _with_split(source: Source, known: Array, words: Array) -> Source:
-    """The labelled rows, with a column that says which are held out."""
-    table = source.take(known)
+def assign(strata: Array, ties: Ties, n_folds: int, settings: LearnSettings) -> tuple[Array, str]:
+    """The fold in which each row is scored, and how that came about; -1 is the time before the first fold."""
+    if ties.times is not None:
+        return training.time_blocks(ties.times, n_folds) - 1, f"{n_folds} folds in the order of {settings.time!r}"
+    if ties.groups is not None:
+        folds = training.group_folds(ties.groups, strata, n_folds, seed=settings.seed)
+        return folds, f"{n_folds} folds, groups of {settings.group!r} kept together"
+    return training.assign_folds(strata, n_folds, seed=settings.seed), f"{n_folds} folds, every class alike"
+
+
+def _with_split(source: Source, rows: Array, words: Array) -> Source:
+    """Labelled rows, with a column that says which are held out."""
+    table = source.take(rows)
     return Source(source.name, table.append_column(FOLD_COLUMN, pa.array(words.astype(str))))
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from belvedere.errors import SettingError
-from belvedere.types import Floats, Input, Score, Target
+from belvedere.types import Floats, Input, Schema, Score, Source, Target
 
 Array = NDArray[Any]
+ROW_ORDER = "row order"
 SPACES = ("auto", "plain", "learned")
 
 
@@ -24,11 +25,19 @@ class LearnSettings:
         A name in `belvedere.training.TASKS`; None reads it from the data.
     event : str or None
         Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task survival.
+    user : str or None
+        Of the task 'recommend': the column that says who had the target's item; None finds it by its name.
     network : str
         'auto', 'none', or a name in `belvedere.networks.NETWORKS` (several joined by '+').
     space : str
         Without a target: 'plain' maps the standardized columns, 'learned' what a network learns of them without labels,
         'auto' the one that foresees hidden parts of rows better. With a target, the learned space is mapped.
+    start_from : str or None
+        A map folder whose network is where learning begins.
+    freeze : float
+        Share of the training, 0 to 1, in which only what is new learns and the network taken over rests.
+    start_rate : float
+        Share of the learning rate, above 0 to 1, for its first layer; it rises to 1 at the output.
     epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
         Of the training and the network.
     latent_dims : int
@@ -41,18 +50,10 @@ class LearnSettings:
         Seconds of training; a model always comes back. With a limit, results depend on the machine's speed.
     holdout : float
         Share of the rows held out and scored, 0 < holdout < 1, where no `split` column says which.
-    epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
-        Of the training and the network.
-    latent_dims : int
-        Dimensions of the vector that each row becomes.
-    target_weight : float
-        Share of the variance of the mapped space that what was learned of the target has, above 0 to 1; where all
-        columns are cells of a table, the plain columns have the rest, so that rows which the target does not tell apart
-        still lie apart when they differ.
-    time_limit_s : float or None
-        Seconds of training; a model always comes back. With a limit, results depend on the machine's speed.
-    holdout : float
-        Share of the rows held out and scored, 0 < holdout < 1, where no `split` column says which.
+    group : str or None
+        A column, for instance of patients; rows that share its value are never parted, and it is not learned from.
+    time : str or None
+        A column of times or numbers, or 'row order'; the latest rows are held out.
     max_train_rows : int
         More training rows than this are thinned out at random, and a note says so.
     seed, threads : int
@@ -61,8 +62,12 @@ class LearnSettings:
     target: str | None = None
     task: str | None = None
     event: str | None = None
+    user: str | None = None
     network: str = "auto"
     space: str = "auto"
+    start_from: str | None = None
+    freeze: float = 0.3
+    start_rate: float = 0.2
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -74,9 +79,18 @@ class LearnSettings:
     target_weight: float = 0.8
     time_limit_s: float | None = None
     holdout: float = 0.2
+    group: str | None = None
+    time: str | None = None
     max_train_rows: int = 200_000
     seed: int = 0
     threads: int | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Columns beside the target that these settings name."""
+        event = (self.event or "").partition("=")[0]
+        time = "" if self.time == ROW_ORDER else self.time
+        return tuple(name for name in (event, self.user, self.group, time) if name)
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,8 @@ class Learned:
         What `embed_rows` and `predict_rows` need, JSON-able and arrays.
     notes : tuple of str
         One sentence for each thing that was decided.
+    rows : (Source, Schema) or None
+        The rows that were learned where they are not those given: users and items instead of their interactions.
     """
 
     inputs: tuple[Input, ...]
@@ -121,6 +137,7 @@ class Learned:
     config: dict[str, Any] = field(default_factory=dict)
     tensors: dict[str, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rows: tuple[Source, Schema] | None = None
 
 
 def check_settings(settings: LearnSettings) -> None:
@@ -145,6 +162,9 @@ def check_settings(settings: LearnSettings) -> None:
         value = getattr(settings, name)
         if value is not None and not (0 <= value < 1 and (name == "dropout" or value > 0)):
             raise SettingError(f"{name} must lie between 0 and 1, but is {value!r}. Try 0.2.")
+    if not (0 <= settings.freeze <= 1 and 0 < settings.start_rate <= 1):
+        found = f"{settings.freeze!r} and {settings.start_rate!r}"
+        raise SettingError(f"freeze must lie between 0 and 1, start_rate above 0 and at most 1, but are {found}.")
     if settings.space not in SPACES:
         raise SettingError(
             f"space must be 'auto', 'plain' or 'learned', but is {settings.space!r}. Choose one of these."

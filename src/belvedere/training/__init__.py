@@ -22,25 +22,23 @@ from belvedere.training.search import (
     propose,
     what_mattered,
 )
-from belvedere.training.split import assign_folds, given_split, random_split, strata_of, thin_out, with_valid
+from belvedere.training.split import assign_folds, given_split, hold_out, strata_of, thin_out
 from belvedere.training.survival import baseline_hazards
 from belvedere.training.tasks import TASKS, Task
+from belvedere.training.ties import FREE, Ties, group_folds, time_blocks
 from belvedere.training.unlabelled import MOST_UNLABELLED, mirrors_itself, unlabelled_plan
 from belvedere.training.views import Looks
 
 __all__ = [
+    "FREE",
     "MOST_UNLABELLED",
-    "Looks",
-    "learn_contrast",
-    "mirrors_itself",
-    "unlabelled_plan",
-    "varied_pictures",
     "OBJECTIVES",
     "TASKS",
     "Baseline",
     "Checkpoint",
     "Example",
     "Hooks",
+    "Looks",
     "Matter",
     "Objective",
     "Plan",
@@ -49,6 +47,7 @@ __all__ = [
     "Search",
     "Space",
     "Task",
+    "Ties",
     "Trained",
     "Trial",
     "assign_folds",
@@ -60,18 +59,23 @@ __all__ = [
     "evaluate",
     "fit_temperature",
     "given_split",
+    "group_folds",
+    "hold_out",
     "is_behind",
+    "learn_contrast",
     "make_rows",
     "may_mirror",
+    "mirrors_itself",
     "objective_for",
     "propose",
-    "random_split",
     "run_baseline",
     "strata_of",
     "thin_out",
     "thread_count",
     "threads_for",
+    "time_blocks",
     "train",
+    "unlabelled_plan",
+    "varied_pictures",
     "what_mattered",
-    "with_valid",
 ]

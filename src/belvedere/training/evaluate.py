@@ -4,13 +4,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from belvedere.training.intervals import auc_interval, confusion_interval, error_interval, wilson_interval
+from belvedere.training.intervals import (
+    auc_interval,
+    confusion_interval,
+    error_interval,
+    gap_interval,
+    mean_of_rows_interval,
+    precision_interval,
+    wilson_interval,
+)
 from belvedere.types import Score, Target
 
 Array = NDArray[Any]
-MAX_CLASSES_SHOWN = 200
+MAX_CLASSES_SHOWN, N_BINS = 200, 10
 
 
 def evaluate(
@@ -89,11 +97,16 @@ def class_scores(labels: Array, chances: Array, matrix: Array, about: str) -> tu
     if auc is not None:
         scores.append(Score("AUC-ROC", auc[0], about, low=auc[1], high=auc[2]))
     if chances.shape[1] == 2 and auc is not None:
-        scores.append(Score("average precision", float(average_precision_score(labels, chances[:, 1])), about))
-    loss = -np.log(np.clip(chances[np.arange(n), labels], 1e-7, 1)).mean()
-    scores.append(Score("log loss", float(loss), about, higher_is_better=False))
+        found = float(average_precision_score(labels, chances[:, 1]))
+        low, high = precision_interval(labels, chances[:, 1])
+        scores.append(Score("average precision", found, about, low=low, high=high))
+    loss = -np.log(np.clip(chances[np.arange(n), labels], 1e-7, 1))
+    low, high = mean_of_rows_interval(loss)
+    scores.append(Score("log loss", float(loss.mean()), about, low=low, high=high, higher_is_better=False))
     gap = calibration_error(calibration_bins(labels, chances))
-    return (*scores, Score("calibration error", gap, about, higher_is_better=False))
+    sure, right = chances.max(axis=1), chances.argmax(axis=1) == labels
+    low, high = gap_interval(bins_of(sure), sure, right, n_bins=N_BINS)
+    return (*scores, Score("calibration error", gap, about, low=low, high=high, higher_is_better=False))
 
 
 def area_under_roc(labels: Array, chances: Array) -> tuple[float, float, float] | None:
@@ -114,10 +127,15 @@ def area_under_roc(labels: Array, chances: Array) -> tuple[float, float, float] 
     return mean, max(0.0, mean - half), min(1.0, mean + half)
 
 
-def calibration_bins(labels: Array, chances: Array, *, n_bins: int = 10) -> list[dict[str, float]]:
+def bins_of(sure: Array) -> NDArray[np.int64]:
+    """The tenth that each probability lies in."""
+    return np.minimum((sure * N_BINS).astype(np.int64), N_BINS - 1)
+
+
+def calibration_bins(labels: Array, chances: Array) -> list[dict[str, float]]:
     """How often the network is right, by how sure it says it is."""
     sure, right = chances.max(axis=1), chances.argmax(axis=1) == labels
-    at = np.minimum((sure * n_bins).astype(int), n_bins - 1)
+    at, n_bins = bins_of(sure), N_BINS
     return [
         {
             "low": b / n_bins, "high": (b + 1) / n_bins, "n": int((at == b).sum()),
@@ -135,9 +153,10 @@ def calibration_error(bins: list[dict[str, float]]) -> float:
 
 
 def class_details(labels: Array, chances: Array, matrix: Array, target: Target) -> dict[str, Any]:
-    """Confusion matrix, ROC curves and calibration as JSON-able data."""
+    """Confusion matrix, ROC and precision-recall curves and calibration as JSON-able data."""
     codes = [1] if len(target.classes) == 2 else range(min(len(target.classes), 20))
     curves = [roc_points(labels == code, chances[:, code], target.classes[code]) for code in codes]
+    precise = [precision_points(labels == code, chances[:, code], target.classes[code]) for code in codes]
     shown = len(target.classes) <= MAX_CLASSES_SHOWN
     return {
         "task": target.task,
@@ -146,6 +165,7 @@ def class_details(labels: Array, chances: Array, matrix: Array, target: Target) 
         "classes": list(target.classes),
         "confusion": matrix.tolist() if shown else None,
         "roc": [curve for curve in curves if curve],
+        "precision_recall": [curve for curve in precise if curve],
         "calibration": calibration_bins(labels, chances),
     }
 
@@ -158,6 +178,17 @@ def roc_points(is_class: Array, chances: Array, name: str, *, n_points: int = 10
     at = np.unique(np.linspace(0, len(false) - 1, n_points).round().astype(int))
     area = float(roc_auc_score(is_class, chances))
     return {"class": name, "auc": area, "fpr": false[at].round(5).tolist(), "tpr": true[at].round(5).tolist()}
+
+
+def precision_points(is_class: Array, chances: Array, name: str, *, n_points: int = 100) -> dict[str, Any]:
+    """One precision-recall curve of at most `n_points` points; empty where only one side has rows."""
+    if is_class.all() or not is_class.any():
+        return {}
+    precision, recall, _ = precision_recall_curve(is_class, chances)
+    at = np.unique(np.linspace(0, len(recall) - 1, n_points).round().astype(int))
+    average = float(average_precision_score(is_class, chances))
+    shown = {"precision": precision[at].round(5).tolist(), "recall": recall[at].round(5).tolist()}
+    return {"class": name, "average_precision": average, **shown}
 
 
 def regression_scores(labels: Array, predicted: Array, about: str) -> tuple[Score, ...]:
@@ -182,7 +213,8 @@ def _error_scores(absolute: Any, squared: Any, total: float) -> Array:
 def regression_details(labels: Array, predicted: Array, *, n_points: int = 500) -> dict[str, Any]:
     """A sample of predictions beside the truth, and how errors are spread."""
     at = np.unique(np.linspace(0, len(labels) - 1, min(len(labels), n_points)).round().astype(int))
-    counts, edges = np.histogram(predicted - labels, bins=min(40, max(1, len(labels) // 2)))
+    error = predicted.astype(float) - labels
+    counts, edges = np.histogram(error, bins=min(40, max(1, len(labels) // 2)))
     return {
         "task": "regression",
         "n_rows": len(labels),

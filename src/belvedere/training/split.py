@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.errors import ColumnError
+from belvedere.training.ties import FREE, Ties, latest, whole_groups
 
 Strings = NDArray[np.str_]
 WORDS = {
@@ -41,15 +42,15 @@ def given_split(values: list[Any], name: str) -> Strings:
     return split
 
 
-def hold_out(strata: NDArray[Any], share: float, *, seed: int) -> NDArray[np.bool_]:
-    """Choose a share of the rows at random, the same share of every class.
+def hold_out(strata: NDArray[Any], share: float, *, seed: int, ties: Ties = FREE) -> NDArray[np.bool_]:
+    """Choose a share of the rows: at random and evenly over the classes, or whole groups, or the latest.
 
     Parameters
     ----------
     strata : (rows,) array
         Class of each row; all equal where there are no classes.
     share : float
-        0 to 1. A class with a single row is never held out.
+        0 to 1. A class with a single row is never held out, unless its group or its time is.
 
     Returns
     -------
@@ -61,6 +62,10 @@ def hold_out(strata: NDArray[Any], share: float, *, seed: int) -> NDArray[np.boo
     >>> int(held[:90].sum()), int(held[90:].sum())
     (18, 2)
     """
+    if ties.times is not None:
+        return latest(ties.times, share)
+    if ties.groups is not None:
+        return whole_groups(ties.groups, strata, share, seed=seed)
     rng = np.random.default_rng(seed)
     held = np.zeros(len(strata), dtype=bool)
     _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
@@ -78,30 +83,6 @@ def strata_of(labels: NDArray[Any]) -> NDArray[np.int64]:
         return labels.astype(np.int64)
     edges = np.unique(np.nanquantile(labels, np.linspace(0.1, 0.9, 9)))
     return np.searchsorted(edges, labels).astype(np.int64)
-
-
-def random_split(labels: NDArray[Any], *, holdout: float, valid: float, seed: int) -> Strings:
-    """Hold out a test part, then a validation part of the rest, both even over the classes.
-
-    Examples
-    --------
-    >>> split = random_split(np.arange(100) % 2, holdout=0.2, valid=0.1, seed=0)
-    >>> {word: int((split == word).sum()) for word in ("train", "valid", "test")}
-    {'train': 72, 'valid': 8, 'test': 20}
-    """
-    strata, split = strata_of(labels), np.full(len(labels), "train", dtype="<U10")
-    split[hold_out(strata, holdout, seed=seed)] = "test"
-    return with_valid(split, strata, share=valid, seed=seed + 1)
-
-
-def with_valid(split: Strings, strata: NDArray[Any], *, share: float, seed: int) -> Strings:
-    """Take a validation part out of the training rows, unless there is one already."""
-    if (split == "valid").any():
-        return split
-    rows = np.flatnonzero(split == "train")
-    split = split.copy()
-    split[rows[hold_out(strata[rows], share, seed=seed)]] = "valid"
-    return split
 
 
 def thin_out(rows: NDArray[np.int64], n_max: int, *, seed: int) -> NDArray[np.int64]:
