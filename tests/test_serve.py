@@ -522,3 +522,16 @@ def test_rows_are_explained_by_what_was_handed_in(content):
 
 def test_a_map_that_cannot_explain_says_so(client):
     assert client.post("/api/explain", json={"row": 0}).status_code == 404
+
+
+def test_whether_a_prediction_is_right_is_a_column_of_its_own(client, content):
+    info = client.get("/api/map").json()
+    right = column_of(info, "right")
+    codes = np.frombuffer(client.get(f"/api/column/{right['index']}").content, dtype=np.uint8)
+    truth = content.rows[next(c.name for c in content.schema if c.role == "target")].to_pylist()
+
+    expected = [255 if t in (None, "") else int(t != p) for t, p in zip(truth, content.predicted, strict=True)]
+
+    assert right["categories"] == ["right", "wrong"]
+    assert codes.tolist() == expected
+    assert {0, 1} <= set(expected)

@@ -12,6 +12,7 @@ import {
   decodePlaces,
   decodeRows,
   decodeSequence,
+  FormatError,
 } from "./map_folder";
 
 /** The backend for this page: the map it carries, the folder or notebook around it, or the server it came from. */
@@ -113,6 +114,7 @@ export async function decoded<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ApiError) throw error;
+    if (error instanceof FormatError) throw new ApiError(error.isNewer ? "newer" : "older", error.message);
     throw new ApiError("damaged", error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,5 +1,6 @@
 /** A map carried by the page itself: one block per answer, base64, gzipped where it says so. No network. */
 
+import { decoded } from "./api";
 import { ApiError, type Backend } from "./backend";
 import { rowsOf } from "./bits";
 import { contrastInPage } from "./contrast";
@@ -25,10 +26,11 @@ export function inlinedBackend(page: Document): Backend | null {
 
   return {
     isServed: false,
-    info: async () => {
-      info = checkInfo(JSON.parse(await text(blocks, "api/map")));
-      return info;
-    },
+    info: () =>
+      decoded(async () => {
+        info = checkInfo(JSON.parse(await text(blocks, "api/map")));
+        return info;
+      }),
     places: async () => decodePlaces(await bytes(blocks, "api/places")),
     column,
     rows: async (rows) => {

@@ -2,7 +2,7 @@
 
 import type { Bits, ColumnData, ColumnInfo, MapInfo, Preview } from "./map_folder";
 
-export type Trouble = "away" | "refused" | "missing" | "damaged" | "failed";
+export type Trouble = "newer" | "older" | "away" | "refused" | "missing" | "damaged" | "failed";
 
 /** Says what kind of trouble it was, so that the page can show the right face. */
 export class ApiError extends Error {

@@ -30,8 +30,13 @@ export function plainColoring(nRows: number, theme: Theme): Coloring {
   return { colors, keys: [], slots: null, stops: [], colorAt: () => `#${color}` };
 }
 
-export function coloringOf(info: ColumnInfo, data: ColumnData, theme: Theme): Coloring {
-  return data.type === "codes" ? categoryColoring(data, theme) : numberColoring(info, data, theme);
+export function coloringOf(
+  info: ColumnInfo,
+  data: ColumnData,
+  theme: Theme,
+  center: number | null = null,
+): Coloring {
+  return data.type === "codes" ? categoryColoring(data, theme) : numberColoring(info, data, theme, center);
 }
 
 function categoryColoring(data: Extract<ColumnData, { type: "codes" }>, theme: Theme): Coloring {
@@ -51,9 +56,11 @@ function numberColoring(
   info: ColumnInfo,
   data: Extract<ColumnData, { type: "numbers" }>,
   theme: Theme,
+  center: number | null,
 ): Coloring {
-  const stops = isDiverging(info) ? DIVERGING[theme] : SEQUENTIAL[theme];
-  const place = placeOnRamp(info);
+  const middle = centerOf(info, center);
+  const stops = middle === null ? SEQUENTIAL[theme] : DIVERGING[theme];
+  const place = placeOnRamp(info, middle);
   const hues = Array.from({ length: STEPS }, (_, i) => ramp(stops, place(i / (STEPS - 1))));
   const index = new Uint8Array(data.steps.length);
   for (let row = 0; row < index.length; row++) {
@@ -77,10 +84,18 @@ export function isDiverging(info: Pick<ColumnInfo, "min" | "max" | "kind">): boo
   return info.kind !== "time" && low < 0 && high > 0 && Math.min(-low, high) / Math.max(-low, high) > 0.1;
 }
 
-/** Share of the range → place on the ramp; zero is the middle of a diverging ramp. */
-function placeOnRamp(info: ColumnInfo): (share: number) => number {
-  if (!isDiverging(info)) return (share) => share;
+/** The value in the middle of the ramp: the one a person chose, or zero where values diverge around it; null = none. */
+export function centerOf(
+  info: Pick<ColumnInfo, "min" | "max" | "kind">,
+  chosen: number | null,
+): number | null {
+  return chosen ?? (isDiverging(info) ? 0 : null);
+}
+
+/** Share of the range → place on the ramp; both sides of a center reach equally far. */
+function placeOnRamp(info: ColumnInfo, center: number | null): (share: number) => number {
+  if (center === null) return (share) => share;
   const [low, high] = [info.min ?? 0, info.max ?? 0];
-  const reach = Math.max(-low, high);
-  return (share) => 0.5 + (low + share * (high - low)) / (2 * reach);
+  const reach = Math.max(center - low, high - center) || 1;
+  return (share) => Math.min(1, Math.max(0, 0.5 + (low + share * (high - low) - center) / (2 * reach)));
 }

@@ -45,6 +45,9 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
     columns,
     previews: createPreviews({ ...backend, rows: (rows) => ask(() => backend.rows(rows)) }),
     roles: rolesOf(info),
+    titles: new Set(
+      info.columns.flatMap((one) => (one.group === "data" ? [one.name, one.name.replaceAll("_", " ")] : [])),
+    ),
     ...cells,
     ask,
     watch: (column) => ask(() => filtering.watch(column)),
@@ -114,15 +117,15 @@ function followColors(
   let colored: string | null = null;
 
   async function recolor(): Promise<void> {
-    const column = view.get().colorBy;
-    const wanted = `${column} ${theme.get()}`;
+    const { colorBy: column, center } = view.get();
+    const wanted = `${column} ${center} ${theme.get()}`;
     if (wanted === colored) return;
     colored = wanted;
     if (column === null) return coloring.set(plainColoring(info.nRows, theme.get()));
     const data = await ask(() => columns.load(column)).catch(() => null);
     if (!data) colored = null;
-    else if (wanted === `${view.get().colorBy} ${theme.get()}`) {
-      coloring.set(coloringOf(info.columns[column], data, theme.get()));
+    else if (wanted === `${view.get().colorBy} ${view.get().center} ${theme.get()}`) {
+      coloring.set(coloringOf(info.columns[column], data, theme.get(), center));
     }
   }
 
@@ -158,7 +161,7 @@ type ViewVerbs = Pick<
 
 function viewVerbs({ view, scene }: Cells): ViewVerbs {
   return {
-    colorBy: (column) => view.change({ colorBy: column }),
+    colorBy: (column) => view.change({ colorBy: column, center: null }),
     setFilter: (column, filter, cause = "") => {
       const others = view.get().filters.filter((one) => one.column !== column);
       view.change({ filters: filter ? [...others, filter] : others }, cause);

@@ -68,6 +68,8 @@ export interface Explorer {
   readonly settings: Cell<Settings>;
   readonly theme: Cell<Theme>;
   readonly words: Cell<Words>;
+  /** Names of the data's columns, as region names speak of them. */
+  readonly titles: ReadonlySet<string>;
   readonly scene: Cell<Scene | null>;
   readonly trouble: Cell<ApiError | null>;
   readonly names: Cell<ReadonlyMap<number, string>>;

@@ -108,9 +108,20 @@ const FORMAT = 1;
 
 export class BytesError extends Error {}
 
+/** The map is whole, but written by another version of Belvedere. */
+export class FormatError extends BytesError {
+  constructor(
+    readonly isNewer: boolean,
+    format: number,
+  ) {
+    super(`format ${format}`);
+  }
+}
+
 /** Refuses a map of another format, with what was found. */
 export function checkInfo(info: MapInfo): MapInfo {
-  if (info.format !== FORMAT) throw new BytesError(`format ${info.format}`);
+  if (!Number.isInteger(info.format)) throw new BytesError("format");
+  if (info.format !== FORMAT) throw new FormatError(info.format > FORMAT, info.format);
   return info;
 }
 

@@ -66,6 +66,7 @@ function followers(explorer: Explorer, scene: Scene): (() => void)[] {
     theme.subscribe((value) => scene.set({ theme: value })),
     tool.subscribe((value) => scene.set({ tool: value })),
     names.subscribe(() => !explorer.morphed.get() && scene.set({ labels: labelsOf(explorer) })),
+    explorer.words.subscribe(() => !explorer.morphed.get() && scene.set({ labels: labelsOf(explorer) })),
     shownLabels.subscribe((labelsOn) => scene.set({ labelsOn })),
     hover.subscribe(() => scene.set({ highlighted: highlightedOf(explorer) })),
     view.subscribe(
@@ -83,7 +84,7 @@ function followers(explorer: Explorer, scene: Scene): (() => void)[] {
     ...followBeside(explorer, scene),
     explorer.morphed.subscribe((isThere) => morph(explorer, scene, isThere)),
     explorer.threads.subscribe((threads) =>
-      scene.set({ threads: threads && { from: threads.row, to: threads.near } }),
+      scene.set({ threads: threads && { from: threads.row, to: threads.near, kept: threads.kept } }),
     ),
     view.subscribe(
       onNew(
@@ -179,7 +180,7 @@ function labelsOf(explorer: Explorer): SceneLabel[] {
   return explorer.info.regions.map((region) => ({
     id: region.id,
     level: region.level,
-    text: names.get(region.id) ?? region.name,
+    text: explorer.words.get().region(names.get(region.id) ?? region.name, explorer.titles),
     x: region.x,
     y: region.y,
     nRows: region.nRows,

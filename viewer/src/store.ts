@@ -41,6 +41,8 @@ export interface Group {
 /** Everything about the view that a link carries and that undo takes back. */
 export interface View {
   colorBy: number | null;
+  /** Value in the middle of a diverging ramp; null = zero where values lie on both its sides, else no middle. */
+  center: number | null;
   filters: Filter[];
   selection: Part[];
   groupA: Group | null;
@@ -59,6 +61,7 @@ export interface View {
 
 export const START: View = {
   colorBy: null,
+  center: null,
   filters: [],
   selection: [],
   groupA: null,

@@ -11,6 +11,7 @@ export function toHash(view: View, info: MapInfo): string {
   const parts: [string, string][] = [];
   const put = (key: string, value: string | null) => value !== null && parts.push([key, value]);
   put("color", view.colorBy === null ? null : info.columns[view.colorBy].name);
+  put("center", view.center === null ? null : short(view.center));
   for (const filter of view.filters) put("filter", filterText(filter, info.columns));
   for (const part of view.selection) put("select", MODES[part.mode] + shapeText(part.shape));
   put("a", groupText(view.groupA, info.columns));
@@ -32,6 +33,8 @@ export function fromHash(hash: string, info: MapInfo): Partial<View> {
   const view: Partial<View> = {};
   const color = info.columns.find((column) => column.name === words.get("color"));
   if (color) view.colorBy = color.index;
+  const center = Number(words.get("center") ?? Number.NaN);
+  if (color && Number.isFinite(center)) view.center = center;
   view.filters = words.getAll("filter").flatMap((text) => readFilter(text, info.columns));
   view.selection = words.getAll("select").flatMap(readPart);
   for (const [key, name] of [

@@ -2,6 +2,7 @@
 
 import { countText, type Language, numberText, shareText, valueText } from "./format";
 import { en } from "./i18n/en";
+import { findingInChinese, regionInChinese } from "./i18n/said";
 import { zh } from "./i18n/zh";
 import type { ColumnInfo } from "./map_folder";
 
@@ -23,6 +24,9 @@ export interface Words {
   category(name: string | undefined): string;
   /** The name a person reads; columns that the map made have names in both languages. */
   title(info: ColumnInfo): string;
+  /** What Python wrote of the data, where we can say it in this language. */
+  finding(sentence: string): string;
+  region(name: string, columns: ReadonlySet<string>): string;
 }
 
 export function makeWords(language: Language): Words {
@@ -38,6 +42,8 @@ export function makeWords(language: Language): Words {
     value: (info, value) => valueText(info, value, language),
     category: (name) => (name?.trim() ? name : messages.blank),
     title: (info) => titleIn(messages, info),
+    finding: (sentence) => (language === "zh" ? findingInChinese(sentence) : sentence),
+    region: (name, columns) => (language === "zh" ? regionInChinese(name, columns) : name),
   };
 }
 

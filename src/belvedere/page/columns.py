@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.types import TAG_WHY, Column, MapContent
+from belvedere.values import to_codes
 
 Group = Literal["data", "map", "learning"]
 
@@ -108,10 +110,26 @@ def _of_learning(content: MapContent) -> Iterator[Shown]:
         is_number = np.asarray(content.predicted).dtype.kind in "fiu"
         kind, why = "number" if is_number else "category", "what the network predicted"
         yield Shown("predicted", kind, "left out", why, "learning", content.predicted, "Predicted")
+        if not is_number:
+            yield from _of_right(content)
     if content.split is not None:
         why = "held-out rows were not learned from"
         order = ("train", "valid", "test")
         yield Shown("split", "category", "left out", why, "learning", content.split, "Held out", order)
+
+
+def _of_right(content: MapContent) -> Iterator[Shown]:
+    """Where the prediction was right, of rows whose class is known."""
+    target = next((column for column in content.schema if column.role == "target"), None)
+    if target is None or target.kind not in ("category", "boolean"):
+        return
+    truth, said = (
+        np.array([*levels, ""])[codes]
+        for codes, levels in map(to_codes, (content.rows[target.name], pa.chunked_array([pa.array(content.predicted)])))
+    )
+    codes = np.where((truth == "") | (said == ""), -1, np.where(truth == said, 0, 1)).astype(np.int64)
+    why = "whether the network's prediction is the class given"
+    yield Shown("right", "category", "left out", why, "learning", codes, "Predicted right", ("right", "wrong"))
 
 
 def _of_channels(content: MapContent, wanted: Group) -> Iterator[Shown]:

@@ -101,7 +101,11 @@ export function drawThreads(
   tokens: MapTokens,
 ): void {
   const from = screenOf(view, points, threads.from);
-  const ends = threads.to.filter((row) => row < points.n).map((row) => screenOf(view, points, row));
+  const rows = threads.to
+    .map((row, i) => ({ row, kept: threads.kept?.[i] ?? false }))
+    .filter(({ row }) => row < points.n);
+  const ends = rows.map(({ row }) => screenOf(view, points, row));
+  const endsOf = (kept: boolean) => ends.filter((_, i) => rows[i].kept === kept);
   c.save();
   c.strokeStyle = tokens.land;
   c.globalAlpha = 0.65;
@@ -110,8 +114,9 @@ export function drawThreads(
   c.strokeStyle = tokens.accent;
   c.globalAlpha = 0.85;
   c.lineWidth = 1.25;
+  strokeLines(c, from, endsOf(true));
   c.setLineDash([3, 4]);
-  strokeLines(c, from, ends);
+  strokeLines(c, from, endsOf(false));
   c.setLineDash([]);
   c.globalAlpha = 1;
   c.fillStyle = tokens.land;

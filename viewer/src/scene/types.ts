@@ -47,8 +47,8 @@ export interface SceneState {
   tool: "pan" | "lasso" | "box";
   /** Hovered or selected row, drawn as a ring. */
   highlighted: number | null;
-  /** Dashed lines to true neighbors. */
-  threads: { from: number; to: number[] } | null;
+  /** Lines to true neighbors: solid to those that are near on the map too, dashed to those that it lost. */
+  threads: { from: number; to: number[]; kept?: boolean[] } | null;
   /** Polygon kept on the map, x0,y0,x1,y1,… in map units. */
   lasso: Float32Array | null;
   /** Thumbnails as marks when zoomed in; cell i of the atlas belongs to rows[i]. */
