@@ -1,5 +1,6 @@
 """Promises of the layout engine's parts."""
 
+import numba
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -14,6 +15,8 @@ from belvedere.layout.descend import Schedule, along_map, descend, starting_plac
 from belvedere.layout.field import exact_repulsion, repulsion
 from belvedere.layout.kernels import rerank
 from belvedere.layout.landmarks import choose_landmarks, hash_order
+from belvedere.layout.large import can_search, link, n_fitted
+from belvedere.layout.lay_out import LayoutSettings, lay_out
 from belvedere.layout.neighbors import exact_neighbors, find_neighbors, share_found
 from belvedere.layout.overview import find_groups, group_forces
 from belvedere.layout.project import fit_projection, project
@@ -286,3 +289,86 @@ def test_exact_neighbors_leave_the_row_itself_out() -> None:
     rows = np.float32([[0], [1], [1], [5]])
 
     assert exact_neighbors(rows, np.int64([1]), 1).tolist() == [[2]]
+
+
+def test_large_data_are_placed_among_landmarks() -> None:
+    """All rows get places, neighbors of islands stay on their island, and the map says what landmarks cost."""
+    rows, island = islands(1500, 3, 6)
+
+    laid = lay_out(rows, LayoutSettings(max_fitted_rows=300))
+
+    assert laid.landmarks is not None
+    assert len(laid.landmarks.rows) == 300
+    assert np.isfinite(laid.places).all()
+    on_map = find_neighbors(laid.places, 5).neighbors
+    assert (island[on_map] == island[:, None]).mean() > 0.97
+    assert any("300 landmarks" in note and "kept" in note for note in laid.notes)
+
+
+def test_little_memory_means_fewer_landmarks_and_candidates_instead_of_a_search() -> None:
+    """The bound in bytes decides how many rows are laid out together and whether all rows are searched."""
+    assert n_fitted(50, 200_000, 6_000_000_000) == 200_000
+    assert n_fitted(50, 200_000, 50_000_000) < 30_000
+    assert can_search(10_000_000, 50, 15, 6_000_000_000)
+    assert not can_search(10_000_000, 50, 15, 1_000_000_000)
+    rows, _ = islands(2200, 3, 6)
+
+    laid = lay_out(rows, LayoutSettings(memory=100_000))
+
+    assert laid.landmarks is not None
+    assert laid.graph.how == "looked for among landmarks and places"
+    true = find_neighbors(rows, 15).neighbors
+    assert laid.graph.recall == pytest.approx(share_found(laid.graph.neighbors, true), abs=0.03)
+
+
+def test_where_memory_is_short_rows_are_linked_to_their_own_neighbors() -> None:
+    neighbors = np.int32([[1], [0], [1]])
+
+    assert np.diff(link(neighbors, memory=0).starts).tolist() == [1, 1, 1]
+    assert np.diff(link(neighbors, memory=10**6).starts).tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.zeros((1, 4), np.float32),
+        np.float32([[0, 1], [2, 3]]),
+        np.float32([[0], [1], [1]]),
+        np.ones((50, 3), np.float32),
+        np.arange(40, dtype=np.float32)[:, None],
+        np.repeat(np.float32([[0, 0], [1, 5]]), [40, 1], axis=0),
+    ],
+    ids=["one", "two", "three", "all equal", "one column", "one stranger"],
+)
+def test_odd_rows_get_finite_places(rows: np.ndarray) -> None:
+    """More neighbors are asked for than there are rows, too."""
+    laid = lay_out(rows, LayoutSettings(n_neighbors=60))
+
+    assert laid.places.shape == (len(rows), 2)
+    assert np.isfinite(laid.places).all()
+
+
+def test_ten_thousand_equal_rows_make_a_map_like_any_other() -> None:
+    """10,000 of 12,000 rows are the same: they do not blow up the map."""
+    rows, _ = islands(2000, 5, 4)
+    rows = np.concatenate([rows, np.ones((10_000, 4), np.float32)])
+
+    places = lay_out(rows, LayoutSettings()).places
+
+    assert np.isfinite(places).all()
+    radius = np.abs(places - places.mean(axis=0)).max()
+    assert radius < 30 * places.std()
+
+
+def test_the_same_rows_give_the_same_bits_with_any_number_of_threads() -> None:
+    rows, _ = islands(1000, 6, 5)
+    before = numba.get_num_threads()
+    try:
+        maps = []
+        for n_threads in (1, before):
+            numba.set_num_threads(n_threads)
+            maps.append(lay_out(rows, LayoutSettings(max_fitted_rows=700)).places)
+    finally:
+        numba.set_num_threads(before)
+
+    assert np.array_equal(*maps)

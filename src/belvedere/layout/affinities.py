@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from belvedere.layout.kernels import copy_links
 from belvedere.types import Floats, Ints
 
 
@@ -56,7 +57,7 @@ def reorder(links: Affinities, order: NDArray[np.int64]) -> Affinities:
     """
     place_of = np.empty(len(order), np.int32)
     place_of[order] = np.arange(len(order), dtype=np.int32)
-    counts = np.diff(links.starts)[order]
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-    taken = np.repeat(links.starts[:-1][order] - starts[:-1], counts) + np.arange(starts[-1])
-    return Affinities(starts, place_of[links.others[taken]], links.weights[taken])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.diff(links.starts)[order])])
+    others, weights = np.empty_like(links.others), np.empty_like(links.weights)
+    copy_links(links.starts, links.others, links.weights, order, place_of, (starts, others, weights))
+    return Affinities(starts, others, weights)

@@ -25,7 +25,6 @@ from belvedere.types import Floats
 
 EARLY_ATTRACTION = 12.0
 REACH = 0.5  # of the map's radius: how far from a group's center its force reaches
-EARLY_OVERVIEW = 10.0  # the large picture counts so many times more while clusters gather
 LOOK = 10  # steps between two looks at the large picture and at whether the map has come to rest
 LONGEST = 5.0  # map units that a row may move in one step
 
@@ -62,7 +61,7 @@ class Schedule:
 
     attraction: float = 1.0
     global_weight: float = 0.0
-    gather: int = 60
+    gather: int = 80
     loosen: int = 60
     spread: int = 250
     settle: int = 50
@@ -73,10 +72,10 @@ class Schedule:
         """The phases in their order."""
         fall = self.attraction / EARLY_ATTRACTION
         return (
-            Phase(self.gather, EARLY_ATTRACTION, 0.8, EARLY_OVERVIEW),
-            Phase(self.loosen // 2, EARLY_ATTRACTION * fall ** (1 / 3), 0.8, 3.0),
-            Phase(self.loosen // 2, EARLY_ATTRACTION * fall ** (2 / 3), 0.8, 2.0),
-            Phase(self.spread, self.attraction, 0.9, 1.0, until_rest=True),
+            Phase(self.gather, EARLY_ATTRACTION, 0.8, 10.0),
+            Phase(self.loosen // 2, EARLY_ATTRACTION * fall ** (1 / 3), 0.8, 4.0),
+            Phase(self.loosen // 2, EARLY_ATTRACTION * fall ** (2 / 3), 0.8, 2.5),
+            Phase(self.spread, self.attraction, 0.9, 1.5, until_rest=True),
             Phase(self.settle, self.attraction, 0.8, 1.0, CELL / 2),
         )
 

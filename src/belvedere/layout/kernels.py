@@ -118,6 +118,17 @@ def move(places, there, speed, gain, graph, field, corner, group_of, groups, rat
 
 
 @compiled
+def copy_links(starts, others, weights, order, place_of, into):
+    """Copy the links of rows taken in another `order`; others are renamed by `place_of`."""
+    new_starts, new_others, new_weights = into
+    for i in numba.prange(order.shape[0]):
+        at = starts[order[i]]
+        for p in range(new_starts[i + 1] - new_starts[i]):
+            new_others[new_starts[i] + p] = place_of[others[at + p]]
+            new_weights[new_starts[i] + p] = weights[at + p]
+
+
+@compiled
 def settle(places, others, weights, targets, field, frame, rates):  # noqa: PLR0913 - a kernel takes plain arrays
     """Move new rows in the frozen field of the fitted ones; each row alone, so the batch does not matter.
 

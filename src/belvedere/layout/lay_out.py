@@ -3,22 +3,21 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from belvedere.layout.affinities import build_affinities
 from belvedere.layout.descend import Schedule, descend, starting_places
-from belvedere.layout.field import frozen_field
-from belvedere.layout.landmarks import Landmarks, choose_landmarks, nearest_landmarks, recover_neighbors
+from belvedere.layout.landmarks import Landmarks, choose_landmarks
+from belvedere.layout.large import SETTLE, SPREAD, can_search, link, n_fitted, place_among, recover_neighbors, refine
 from belvedere.layout.neighbors import (
     N_PROBED,
     Graph,
     exact_neighbors,
-    fill_short,
     find_neighbors,
     rerank_in,
     share_found,
 )
 from belvedere.layout.overview import find_groups
-from belvedere.layout.placement import FittedMap, central_places, settle_rows
 from belvedere.layout.project import fit_projection, project
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints
@@ -26,7 +25,7 @@ from belvedere.types import Floats, Ints
 KEPT = 15  # neighbors that every map reports
 CANDIDATES = 60  # neighbors on principal axes among which the true ones are looked for
 FEWEST = 32  # fewer rows are drawn by their principal axes
-REFINING_STEPS = 40
+MEMORY = 6_000_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class LayoutSettings:
     n_neighbors: int = KEPT
     seed: int = 0
     max_fitted_rows: int = 200_000
+    memory: int = MEMORY
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ def lay_out(
         The same rows before they were projected; neighbors are then judged by distances in it.
     """
     tell = progress or Silent()
-    if len(rows) > settings.max_fitted_rows:
-        return _lay_out_landmarks(rows, settings, tell)
+    most = n_fitted(rows.shape[1], settings.max_fitted_rows, settings.memory)
+    if len(rows) > most:
+        return _lay_out_landmarks(rows, most, settings, tell)
     graph = graph_of(rows, full, settings, tell)
     places, note = _descend(rows, graph, settings, tell)
     return Laid(places, graph, None, (how_found(graph), note))
@@ -89,9 +90,9 @@ def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: 
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors")
     if full is None or len(rows) <= k:
-        graph = find_neighbors(rows, k, seed=settings.seed)
+        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell)
     else:
-        wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed)
+        wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed, progress=tell)
         own = np.arange(len(rows))
         near, far = rerank_in(full, full, wide.neighbors, min(k, len(rows) - 1), own=own)
         probed = _probed(len(rows), settings.seed)
@@ -130,44 +131,50 @@ def _by_axes(components: Floats) -> Floats:
     return places / scale
 
 
-def _lay_out_landmarks(rows: Floats, settings: LayoutSettings, tell: Progress) -> Laid:
+def _lay_out_landmarks(rows: Floats, n_first: int, settings: LayoutSettings, tell: Progress) -> Laid:
     tell.start("Choosing landmarks")
-    landmarks = choose_landmarks(rows, settings.max_fitted_rows)
-    tell.finish(f"{len(landmarks.rows):,} of {len(rows):,} rows")
-    first = lay_out(rows[landmarks.rows], settings, progress=tell)
-    near = nearest_landmarks(rows, landmarks, settings.n_neighbors, tell)
-    places = _settle_rest(rows, first, landmarks, near, settings)
-    graph = _recovered(rows, places, landmarks.rows[near].astype(np.int32), settings)
-    places = _refine(rows, places, graph, settings, tell)
-    note = (
-        f"{len(landmarks.rows):,} landmarks were laid out and the other {len(rows) - len(landmarks.rows):,} rows placed "
-        "among them; maps of all rows together keep more neighbors."
-    )
-    return Laid(places, graph, landmarks, (*first.notes, note, how_found(graph)))
+    landmarks = choose_landmarks(rows, n_first)
+    tell.finish(f"{n_first:,} of {len(rows):,} rows")
+    first = lay_out(rows[landmarks.rows], replace(settings, max_fitted_rows=n_first), progress=tell)
+    places = place_among(rows, landmarks, first.places, settings.n_neighbors, tell)
+    graph = _graph_of_all(rows, places, landmarks, settings, tell)
+    schedule = Schedule(settings.attraction, settings.global_weight, gather=0, loosen=0, spread=SPREAD, settle=SETTLE)
+    room = np.float32(np.sqrt(len(rows) / n_first))
+    links = link(graph.neighbors[:, : settings.n_neighbors], settings.memory)
+    places = refine(rows, places * room, links, schedule, settings.seed, tell).places
+    return Laid(places, graph, landmarks, (*first.notes, _cost(rows, n_first, first, places, graph), how_found(graph)))
 
 
-def _settle_rest(rows: Floats, first: Laid, landmarks: Landmarks, near: Ints, settings: LayoutSettings) -> Floats:
-    fitted = FittedMap(rows[:0], first.places, np.zeros(1, np.float32), settings.attraction, settings.n_neighbors)
-    frozen = frozen_field(first.places)
-    places = np.empty((len(rows), 2), np.float32)
-    for at in range(0, len(rows), 65_536):
-        part = near[at : at + 65_536]
-        places[at : at + 65_536] = settle_rows(fitted, frozen, part, central_places(first.places, part))
-    places[landmarks.rows] = first.places
-    return places
-
-
-def _recovered(rows: Floats, places: Floats, near: Ints, settings: LayoutSettings) -> Graph:
+def _graph_of_all(
+    rows: Floats, places: Floats, landmarks: Landmarks, settings: LayoutSettings, tell: Progress
+) -> Graph:
     k = max(KEPT, settings.n_neighbors)
-    graph = fill_short(rows, recover_neighbors(rows, places, near, k))
-    probed = _probed(len(rows), settings.seed)
-    return replace(graph, recall=share_found(graph.neighbors[probed], exact_neighbors(rows, probed, k)))
+    tell.start("Finding neighbors of all rows")
+    if can_search(len(rows), rows.shape[1], k, settings.memory):
+        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell)
+    else:
+        graph = recover_neighbors(rows, places, landmarks, k)
+    graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))
+    tell.finish(f"recall {graph.recall:.3f}")
+    return graph
 
 
-def _refine(rows: Floats, places: Floats, graph: Graph, settings: LayoutSettings, tell: Progress) -> Floats:
-    """Let all rows move a little, on a map with room for all of them."""
-    room = np.float32(np.sqrt(len(rows) / settings.max_fitted_rows))
-    schedule = Schedule(settings.attraction, settings.global_weight, gather=0, loosen=0, spread=REFINING_STEPS, settle=20)
-    graph_of_all = build_affinities(graph.neighbors[:, : settings.n_neighbors])
-    overview = find_groups(rows, seed=settings.seed)
-    return descend(places * room, graph_of_all, schedule, overview=overview, progress=tell).places
+def _recall_of(graph: Graph, rows: Floats, seed: int) -> float:
+    probed = _probed(len(rows), seed)
+    return share_found(graph.neighbors[probed], exact_neighbors(rows, probed, graph.neighbors.shape[1]))
+
+
+def _cost(rows: Floats, n_first: int, first: Laid, places: Floats, graph: Graph) -> str:
+    """What landmarks cost: neighbors kept among themselves on a map of their own, and by all rows on the whole map."""
+    own, whole = kept_by(first.graph.neighbors, first.places), kept_by(graph.neighbors, places)
+    return (
+        f"{n_first:,} landmarks were laid out and the other {len(rows) - n_first:,} rows placed among them, then all moved "
+        f"once more. On the map {whole:.1%} of the {KEPT} neighbors are kept; on the landmarks' own map {own:.1%} were."
+    )
+
+
+def kept_by(neighbors: Ints, places: Floats) -> float:
+    """Share of neighbors that are neighbors on the map too, on a sample of rows."""
+    probed, k = _probed(len(places), 0), min(KEPT, neighbors.shape[1])
+    found = np.asarray(cKDTree(places).query(places[probed], k + 1, workers=2)[1], np.int32)
+    return share_found(found, neighbors[probed, :k])

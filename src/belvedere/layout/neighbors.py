@@ -12,13 +12,24 @@ from numpy.typing import NDArray
 
 from belvedere.layout.cells import search_cells, sort_into_cells
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
+from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints
 
 EXACT_ROWS = 50_000
 WANTED_RECALL = 0.95
 FEWEST_CELLS = 6  # looked into at first
 N_PROBED = 1000  # rows whose exact neighbors are known while the effort is chosen
+BATCH = 262_144  # rows held at once
 EXTRA = 8  # candidates beyond k that exact distances may reorder
+
+
+def hash_order(rows: Floats) -> NDArray[np.uint64]:
+    """A number per row that depends on its values alone: uint64 (rows,)."""
+    codes = np.empty(len(rows), np.uint64)
+    for at in range(0, len(rows), BATCH):
+        part = np.ascontiguousarray(rows[at : at + BATCH], np.float32) + np.float32(0)  # minus zero equals zero
+        hash_rows(part.view(np.uint32), codes[at : at + BATCH])
+    return codes
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ def unit_rows(rows: Floats) -> Floats:
     return np.asarray(rows / np.where(length > 0, length, 1)[:, None], np.float32)
 
 
-def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0) -> Graph:
+def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0, progress: Progress | None = None) -> Graph:
     """Find the k nearest neighbors of every row.
 
     Parameters
@@ -70,10 +81,10 @@ def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0) -> Graph:
     k = max(0, min(k, len(rows) - 1))
     if k == 0:
         return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
-    first, group = _distinct(rows)
+    (first, group), tell = _distinct(rows), progress or Silent()
     if len(first) == len(rows):
-        return _search_distinct(rows, k, seed)
-    among = _search_distinct(rows[first], min(k, len(first) - 1), seed) if len(first) > 1 else None
+        return _search_distinct(rows, k, seed, tell)
+    among = _search_distinct(rows[first], min(k, len(first) - 1), seed, tell) if len(first) > 1 else None
     return _with_equal_rows(first, group, among, k)
 
 
@@ -102,14 +113,12 @@ def rerank_in(
     near, squared = np.empty((len(queries), k), np.int32), np.empty((len(queries), k), np.float32)
     own = np.full(len(queries), -1, np.int64) if own is None else own
     rerank(np.ascontiguousarray(queries), rows, candidates, own, near, squared)
-    return near, np.sqrt(squared)
+    return near, np.sqrt(squared, out=squared)
 
 
 def _distinct(rows: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First row of every group of equal rows, and the group of every row."""
-    codes = np.empty(len(rows), np.uint64)
-    hash_rows((rows + np.float32(0)).view(np.uint32), codes)  # + 0: minus zero equals zero
-    _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+    _, first, group = np.unique(hash_order(rows), return_index=True, return_inverse=True)
     return first, group
 
 
@@ -160,14 +169,14 @@ def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
     return graph if among is None else replace(graph, recall=among.recall, how=among.how + ", equal rows in rings")
 
 
-def _search_distinct(rows: Floats, k: int, seed: int) -> Graph:
+def _search_distinct(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
         return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
-    return _search_cells(rows, k, seed)
+    return _search_cells(rows, k, seed, tell)
 
 
-def _search_cells(rows: Floats, k: int, seed: int) -> Graph:
+def _search_cells(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
     """Look into more and more cells until the recall of a sample is high enough, then search all rows so."""
     cells = sort_into_cells(rows, seed=seed)
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))

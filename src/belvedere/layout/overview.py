@@ -47,14 +47,14 @@ def find_groups(rows: Floats, *, n_groups: int = N_GROUPS, seed: int = 0) -> Ove
     means.train(np.ascontiguousarray(rows))
     group_of = np.asarray(means.index.search(np.ascontiguousarray(rows), 1)[1][:, 0], np.int32)
     sizes = np.bincount(group_of, minlength=n_groups).astype(np.float64)
-    centers = _means(rows.astype(np.float64), group_of, sizes)
+    centers = _means(rows, group_of, sizes)
     return Overview(group_of, sizes / len(rows), _lengths(centers[:, None] - centers[None]), centers.astype(np.float32))
 
 
 def group_forces(overview: Overview, places: Floats) -> Floats:
     """How far each group's center lies from where the true distances want it, and the center: float32 (groups, 4)."""
     shares, true = overview.shares, overview.distances
-    centers = _means(places.astype(np.float64), overview.group_of, shares * len(places))
+    centers = _means(places, overview.group_of, shares * len(places))
     middle = shares @ centers
     centers -= middle
     gaps = centers[:, None] - centers[None]  # (groups, groups, 2)
@@ -67,7 +67,7 @@ def group_forces(overview: Overview, places: Floats) -> Floats:
     return np.concatenate([force - widening * centers, centers + middle], axis=1).astype(np.float32)
 
 
-def _means(rows: NDArray[np.float64], group_of: Ints, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _means(rows: Floats, group_of: Ints, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean of the rows in each group: float64 (groups, dims)."""
     sums = [np.bincount(group_of, rows[:, d], minlength=len(sizes)) for d in range(rows.shape[1])]
     return np.stack(sums, axis=1) / np.maximum(sizes, 1)[:, None]
