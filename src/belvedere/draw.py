@@ -40,6 +40,7 @@ __all__ = ["DrawSettings", "Drawn", "OldMap", "Placer", "draw", "place_rows"]
 MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
 N_NOISE = 2000  # most rows for which a map of noise of the same size is drawn too
 FEWEST_JUDGED = 100
+LARGEST = 1e12  # squares of larger numbers leave float32 once many are summed
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class DrawSettings:
         The same seed and data give the same map, bit for bit on one machine.
     max_fitted_rows : int
         Rows laid out together; where there are more, that many landmarks are, and the rest is placed among them.
+    memory : int
+        Bytes that laying out may take, about, beside the rows themselves: fewer rows are laid out together where there
+        is less, and where not even all rows can be searched, neighbors are looked for among landmarks.
     n_threads : int
         For this map; 0: as many as numba, faiss and torch have been told, by default all processors.
     """
@@ -70,6 +74,7 @@ class DrawSettings:
     metric: Literal["euclidean", "cosine"] = "euclidean"
     seed: int = 0
     max_fitted_rows: int = 200_000
+    memory: int = 6_000_000_000
     n_threads: int = 0
 
 
@@ -198,6 +203,11 @@ def _check(latent: Floats, settings: DrawSettings) -> None:
             f"Latent vectors must be finite, but {bad:,} of {len(latent):,} rows hold NaN or infinity. "
             "Fill or drop missing values before drawing."
         )
+    if float(np.abs(latent).max()) > LARGEST:
+        raise SettingError(
+            f"Latent vectors must hold numbers up to {LARGEST:.0e}, but one is {float(np.abs(latent).max()):.1e}. "
+            "Scale the columns before drawing."
+        )
     if not 1 <= settings.attraction <= 12:
         raise SettingError(f"attraction must be 1 to 12, but is {settings.attraction}. Use 1 to keep most neighbors.")
     if not 0 <= settings.global_weight <= 0.1:
@@ -237,7 +247,7 @@ def prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection 
 
 
 def _layout_settings(settings: DrawSettings) -> LayoutSettings:
-    shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows")
+    shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows", "memory")
     return LayoutSettings(**{name: getattr(settings, name) for name in shared})
 
 
