@@ -30,6 +30,8 @@ def map_data(
     user: o.User = None,
     network: o.NetworkName = "auto",
     space: o.Space = "auto",
+    start_from: o.StartFrom = None,
+    freeze: o.Freeze = 0.3,
     read: o.Reading = None,
     sensitive: o.Sensitive = None,
     sample: o.Sample = None,
@@ -77,7 +79,8 @@ def map_data(
         key=key,
         seed=seed,
         learning=learn_settings(
-            task=task, event=event, user=user, network=network, space=space, epochs=epochs, time_limit_s=time_limit,
+            task=task, event=event, user=user, network=network, space=space,
+            start_from=start_from, freeze=freeze, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
             threads=threads,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,

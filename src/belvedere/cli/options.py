@@ -56,6 +56,12 @@ TargetWeight = Annotated[
         show_default="0.8",
     ),
 ]
+StartFrom = Annotated[
+    str | None, typer.Option("--from", help="A map folder whose network is where learning begins.", metavar="MAP")
+]
+Freeze = Annotated[
+    float, typer.Option("--freeze", help="With --from: share of the training in which its network rests.", min=0, max=1)
+]
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the training rows at most.", min=1)]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds of training at most.", min=1)]
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows per step.", min=1)]

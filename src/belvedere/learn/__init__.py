@@ -65,7 +65,7 @@ def learn(
     with training.threads_for(settings.threads):
         case = prepare(source, schema_for(schema, settings), settings)
         is_plain = case.target is None and settings.space == "plain"
-        choice = networks.choose_network(case.inputs, case.target, "none" if is_plain else settings.network)
+        choice = networks.choose_network(case.inputs, case.target, "none" if is_plain else case.settings.network)
         if case.target is None and choice.name != "none":
             return learn_unlabelled(case, choice.name, progress)
         progress.say(choice.why)

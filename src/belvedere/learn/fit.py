@@ -12,6 +12,7 @@ from belvedere.learn.case import Case
 from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
 from belvedere.learn.score import errors_of, score
 from belvedere.learn.settings import Array, Learned
+from belvedere.learn.transfer import begin
 from belvedere.networks import Network, Shape
 from belvedere.progress import Progress
 from belvedere.training import Hooks, plain
@@ -82,7 +83,7 @@ def with_directions(case: Case, rows: NDArray[np.int64]) -> Case:
     some = training.thin_out(rows, plain.FIT_ROWS, seed=case.settings.seed)
     inputs = []
     for item in case.inputs:
-        if item.kind == "vector" and int(item.info["d"]) > LONG_VECTOR and len(some) > 10:
+        if item.kind == "vector" and int(item.info["d"]) > LONG_VECTOR and len(some) > 10 and not is_narrowed(item):
             values = kinds.make_arrays(case.source.take(some), (item,))["0.value"]
             most = min(MAIN_DIRECTIONS, max(10, len(rows) // 10))  # few rows cannot tell many directions from noise
             found = plain.fit_narrowing(values, seed=case.settings.seed, most=most)
@@ -90,6 +91,11 @@ def with_directions(case: Case, rows: NDArray[np.int64]) -> Case:
             item = replace(item, tensors={**item.tensors, **main})
         inputs.append(item)
     return replace(case, inputs=tuple(inputs))
+
+
+def is_narrowed(item: Input) -> bool:
+    """Whether directions are known already, from a network that was learned before."""
+    return "main_directions" in item.tensors
 
 
 def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
@@ -118,6 +124,7 @@ def fit(
     asked = {
         "epochs": s.epochs, "batch_size": s.batch_size, "learning_rate": s.learning_rate, "seed": s.seed,
         "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": s.threads,
+        **begin(network, s, progress),
     }  # fmt: skip
     read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
     plan = training.default_plan(read, len(rows), **asked)

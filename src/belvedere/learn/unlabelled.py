@@ -17,6 +17,7 @@ from belvedere.learn.foresight import Comparison, compare_foresight, compare_rec
 from belvedere.learn.parts import RICH, cut_rows, other_looks
 from belvedere.learn.rows import embed_all, embedder
 from belvedere.learn.settings import Learned
+from belvedere.learn.transfer import begin
 from belvedere.networks import Network
 from belvedere.progress import Progress
 
@@ -88,10 +89,11 @@ def try_network(case: Case, name: str, progress: Progress) -> Tried:
     case = with_directions(case, rows)
     shape = networks.Shape(s.latent_dims, s.dropout or 0.0, s.width, n_members=1, unit=True)
     network = networks.build_network(case.inputs, None, network=name, settings=shape)
+    begun = begin(network, s, progress)
     arrays = kinds.make_arrays(case.source.take(rows), case.inputs)
     asked_for = ("epochs", "batch_size", "learning_rate", "weight_decay", "time_limit_s", "threads", "seed")
     read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
-    plan = training.unlabelled_plan(read, len(rows), **{name: getattr(s, name) for name in asked_for})
+    plan = training.unlabelled_plan(read, len(rows), **{name: getattr(s, name) for name in asked_for}, **begun)
     looks = training.Looks(mirror=training.mirrors_itself(arrays, case.inputs, seed=s.seed))
     trained = training.learn_contrast(network, arrays, case.inputs, looks=looks, plan=plan, progress=progress)
     return Tried(network, trained, plan, asked, len(rows), looks.mirror)

@@ -4,6 +4,7 @@ The network's latent vectors pass a small projector that only training knows; th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -84,4 +85,5 @@ def learn_contrast(
     n_rows = len(next(iter(arrays.values())))
     rows, none = make_rows(arrays, np.zeros(n_rows)), make_rows({k: v[:0] for k, v in arrays.items()}, np.zeros(0))
     both = Contrast(network, inputs, looks)
+    plan = replace(plan, rates={f"network.{name}": share for name, share in plan.rates.items()})
     return train(both, rows, none, loss=(contrast_loss, contrast_loss), plan=plan, progress=progress)

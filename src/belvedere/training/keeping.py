@@ -39,6 +39,10 @@ class Plan:
     seed, threads : int
     low_precision : bool
         Whether matrix products run in bfloat16.
+    rates : dict of str to float
+        Share of the rate for weights whose name starts so, learned before; all others have the whole rate.
+    freeze : float
+        Share of the training in which the weights in `rates` rest.
     """
 
     epochs: int = 20
@@ -50,6 +54,8 @@ class Plan:
     seed: int = 0
     threads: int = 2
     low_precision: bool = False
+    rates: dict[str, float] = field(default_factory=dict)
+    freeze: float = 0.0
 
 
 @dataclass(frozen=True)

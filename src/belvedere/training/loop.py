@@ -120,7 +120,8 @@ def run_epoch(
     network.train()
     total, n_seen = 0.0, 0
     for at in batches(len(rows), plan.batch_size, clock.order):
-        set_rate(optimizer, plan.learning_rate * one_cycle(clock.share()))
+        share = clock.share()
+        set_rate(optimizer, plan.learning_rate * one_cycle(share), frozen=share < plan.freeze)
         batch, labels = rows.batch(at)
         with precision(plan):
             outputs = network(batch)
@@ -168,19 +169,35 @@ def count_batches(n_rows: int, batch_size: int) -> int:
 
 
 def make_optimizer(network: nn.Module, plan: Plan) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov, Hutter 2019); biases and scales do not decay."""
-    learned = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in learned if p.dim() >= 2], "weight_decay": plan.weight_decay},
-        {"params": [p for p in learned if p.dim() < 2], "weight_decay": 0.0},
+    """AdamW (Loshchilov, Hutter 2019); biases and scales do not decay, weights learned before have a rate of their own."""
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, weights in network.named_parameters():
+        if weights.requires_grad:
+            groups.setdefault((rate_share(name, plan), weights.dim() >= 2), []).append(weights)
+    made = [
+        {"params": weights, "weight_decay": plan.weight_decay if decays else 0.0, "share": share}
+        for (share, decays), weights in sorted(groups.items(), key=lambda item: item[0], reverse=True)
     ]
-    return torch.optim.AdamW(groups, lr=plan.learning_rate, betas=(0.9, 0.99))
+    return torch.optim.AdamW(made, lr=plan.learning_rate, betas=(0.9, 0.99))
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of every group."""
+def rate_share(name: str, plan: Plan) -> float:
+    """Share of the rate that a weight has, by the longest beginning of its name in `plan.rates`.
+
+    Examples
+    --------
+    >>> plan = Plan(rates={"encoders": 0.1, "encoders.0.stem": 0.01})
+    >>> rate_share("encoders.0.stem.weight", plan), rate_share("head.weight", plan)
+    (0.01, 1.0)
+    """
+    known = [start for start in plan.rates if name.startswith(start)]
+    return plan.rates[max(known, key=len)] if known else 1.0
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float, *, frozen: bool = False) -> None:
+    """Set the learning rate of every group; while frozen, those with less than the whole rate rest."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = 0.0 if frozen and group["share"] < 1 else rate * group["share"]
 
 
 def one_cycle(share: float) -> float:
