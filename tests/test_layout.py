@@ -285,6 +285,20 @@ def test_regions_are_the_islands_and_nest() -> None:
         assert region.level == 0 or (found.region_of[members, region.level - 1] == region.parent).all()
 
 
+def test_a_large_even_group_is_not_split_before_small_ones_are_told_apart() -> None:
+    """One group of 2,000 rows and six of 60: seven regions at the coarsest level, each one group."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(7), [2000, *[60] * 6])
+    rows = (rng.normal(size=(len(group), 5)) + 14 * np.eye(7)[group][:, :5] * (group > 0)[:, None]).astype(np.float32)
+    rows[group == 6] -= 14
+    rows[group == 5, 0] += 14
+    graph = find_neighbors(rows, 15)
+
+    coarse = find_regions(graph.neighbors, graph.distances, rows[:, :2].copy()).region_of[:, 0]
+
+    assert sorted(np.unique(coarse, return_counts=True)[1].tolist()) == [60] * 6 + [2000]
+
+
 def test_exact_neighbors_leave_the_row_itself_out() -> None:
     rows = np.float32([[0], [1], [1], [5]])
 

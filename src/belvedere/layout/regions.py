@@ -2,8 +2,9 @@
 
 Every row climbs the neighbor graph to its densest neighbor until it stands on a peak (mode seeking, as in ToMATo: Chazal
 et al. 2013); rows under one peak form a basin. Basins are then joined, always the two that are linked most strongly for
-their sizes (Bonald et al. 2018, Hierarchical graph clustering by node pair sampling), and the tree is cut at several
-heights. Joining by persistence alone would put most rows into one region wherever groups touch.
+their sizes (Bonald et al. 2018, Hierarchical graph clustering by node pair sampling). From the top, the tree is opened
+again where its halves are linked most weakly, measured by conductance: the weight between them as share of all weight of
+the smaller one. A cut at one height would split a large even group before it parts two small ones that hardly touch.
 """
 
 import heapq
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 from belvedere.layout.affinities import build_affinities
 from belvedere.types import Floats, Ints, Region
 
-COARSEST = (6, 15)  # how many regions level 0 may have
-FINER = 3.2  # each level has about so many times the regions of the one above
+COARSEST = (6, 40)  # how many regions level 0 may have, where there are so many
+APART = 0.05  # conductance below which halves are regions of their own at level 0
+TOGETHER = 0.5  # conductance above which halves are never told apart
+FINER = 3.2  # each level has at most so many times the regions of the one above
 N_LEVELS = 4
-NOTHING_LINKS = 3.0  # the step where parts are not linked at all: as wide as links growing 20-fold weaker
 FEWEST_ROWS = 5  # smaller regions are left as holes
+FEWEST_SPLIT = 10  # rows of the smaller half of a split that counts
 
 
 @dataclass(frozen=True)
@@ -43,26 +46,30 @@ def find_regions(neighbors: Ints, distances: Floats, places: Floats) -> Regions:
     """
     if neighbors.shape[0] < 2 or neighbors.shape[1] == 0:
         return Regions((), np.full((len(places), 0), -1, np.int32))
-    basins = _basins(neighbors, distances)
-    tree = _join(_links(neighbors, basins))
-    counts = _counts(tree, len(places))
-    labels = [_cut(tree, count)[basins] for count in counts]
+    basins, wide = _basins(neighbors, distances)
+    tree = _join(_links(neighbors, basins), wide, np.bincount(basins))
+    splits = _splits(tree)
+    counts = _counts(splits, tree, len(places))
+    labels = [_cut(tree, splits, count)[basins] for count in counts]
     return _number(labels, places)
 
 
-def _basins(neighbors: Ints, distances: Floats) -> NDArray[np.int64]:
-    """The basin of every row; fewer neighbors are asked until there are enough basins for the finest level."""
+def _basins(neighbors: Ints, distances: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The fine basin of every row, and the wide basin that each fine one lies in.
+
+    Wide ones ask all neighbors; for fine ones fewer are asked until there are enough for the finest level.
+    """
     n = len(neighbors)
-    wanted = min(COARSEST[1] * FINER ** (N_LEVELS - 1), n / 12)
+    wanted = min(15 * FINER ** (N_LEVELS - 1), n / 12)
     density = -distances.mean(axis=1, dtype=np.float64)
     rank = np.empty(n, np.int64)
     rank[np.lexsort((np.arange(n), -density))] = np.arange(n)  # 0: densest; ties by row number
+    wide = _climb(neighbors, rank)
     for k in (15, 10, 7, 5, 4, 3, 2, 1):
-        peaks = _climb(neighbors[:, :k], rank)
-        found, basins = np.unique(peaks, return_inverse=True)
-        if len(found) >= wanted:
+        peaks, basins = np.unique(_climb(neighbors[:, :k], rank), return_inverse=True)
+        if len(peaks) >= wanted:
             break
-    return np.asarray(basins, np.int64)
+    return np.asarray(basins, np.int64), wide[peaks]
 
 
 def _climb(neighbors: Ints, rank: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -88,90 +95,125 @@ def _links(neighbors: Ints, basins: NDArray[np.int64]) -> sp.csr_matrix:
 
 @dataclass(frozen=True)
 class _Tree:
-    """Joins in order: `first[t]` and `second[t]` become node `n + t`, at link strength `strength[t]`."""
+    """Joins in order: `first[t]` and `second[t]` become node `n + t`; their conductance, and the rows of every node."""
 
     n: int
     first: list[int]
     second: list[int]
-    strength: list[float]
+    conductance: list[float]
+    n_rows: list[int]
+
+    def parts(self, node: int) -> tuple[int, int]:
+        """The two nodes that became this one."""
+        return self.first[node - self.n], self.second[node - self.n]
 
 
-def _join(links: sp.csr_matrix) -> _Tree:
-    """Join the two most strongly linked nodes until no two are linked."""
+def _join(links: sp.csr_matrix, wide: NDArray[np.int64], sizes: NDArray[np.int64]) -> _Tree:
+    """Join the two most strongly linked nodes until no two are linked; first those of one wide basin, then all."""
     n = int(links.shape[0])
     weight = [float(w) for w in np.asarray(links.sum(axis=1)).ravel()]
     beside = [
         {int(j): float(w) for j, w in zip(links.indices[a:b], links.data[a:b], strict=True) if j != i}
         for i, (a, b) in enumerate(zip(links.indptr[:-1], links.indptr[1:], strict=True))
     ]
-    heap = [(-w / (weight[i] * weight[j]), i, j) for i in range(n) for j, w in beside[i].items() if i < j]
-    heapq.heapify(heap)
-    alive, tree = set(range(n)), _Tree(n, [], [], [])
-    while heap:
-        strength, i, j = heapq.heappop(heap)
-        if i in alive and j in alive:
-            tree.first.append(i)
-            tree.second.append(j)
-            tree.strength.append(-strength)
-            _merge(i, j, (alive, beside, weight), heap)
-    return tree
+    state = _State(_Tree(n, [], [], [], sizes.tolist()), set(range(n)), beside, weight, wide.tolist())
+    for within in (True, False):
+        heap = [entry for i in state.alive for j in beside[i] if i < j for entry in state.entry(i, j, within=within)]
+        heapq.heapify(heap)
+        while heap:
+            _, i, j = heapq.heappop(heap)
+            if i in state.alive and j in state.alive:
+                new = state.merge(i, j, least=APART if within else 0.0)
+                for other in beside[new]:
+                    for entry in state.entry(other, new, within=within):
+                        heapq.heappush(heap, entry)
+    return state.tree
 
 
-def _merge(
-    i: int,
-    j: int,
-    state: tuple[set[int], list[dict[int, float]], list[float]],
-    heap: list[tuple[float, int, int]],
-) -> None:
-    alive, beside, weight = state
-    alive -= {i, j}
-    new, both = len(weight), dict(beside[i])
-    for other, w in beside[j].items():
-        both[other] = both.get(other, 0.0) + w
-    both.pop(i, None), both.pop(j, None)
-    weight.append(weight[i] + weight[j])
-    for other, w in both.items():
-        beside[other].pop(i, None), beside[other].pop(j, None)
-        beside[other][new] = w
-        heapq.heappush(heap, (-w / (weight[other] * weight[new]), other, new))
-    beside.append(both)
-    beside[i], beside[j] = {}, {}
-    alive.add(new)
+@dataclass(frozen=True)
+class _State:
+    """Nodes while they are joined: which are left, what lies beside each, its weight and its wide basin."""
+
+    tree: _Tree
+    alive: set[int]
+    beside: list[dict[int, float]]
+    weight: list[float]
+    wide: list[int]
+
+    def entry(self, i: int, j: int, *, within: bool) -> list[tuple[float, int, int]]:
+        """A pair for the heap, most strongly linked first; nothing where it may not be joined yet."""
+        if within and self.wide[i] != self.wide[j]:
+            return []
+        return [(-self.beside[i][j] / (self.weight[i] * self.weight[j]), i, j)]
+
+    def merge(self, i: int, j: int, *, least: float) -> int:
+        """Make one node of two; their conductance counts as `least` at least."""
+        beside, new, both = self.beside, len(self.weight), dict(self.beside[i])
+        self.tree.first.append(i)
+        self.tree.second.append(j)
+        self.tree.conductance.append(max(least, both[j] / min(self.weight[i], self.weight[j])))
+        self.tree.n_rows.append(self.tree.n_rows[i] + self.tree.n_rows[j])
+        for other, w in beside[j].items():
+            both[other] = both.get(other, 0.0) + w
+        both.pop(i, None), both.pop(j, None)
+        self.weight.append(self.weight[i] + self.weight[j])
+        self.wide.append(self.wide[i])
+        for other, w in both.items():
+            beside[other].pop(i, None), beside[other].pop(j, None)
+            beside[other][new] = w
+        beside.append(both)
+        beside[i], beside[j] = {}, {}
+        self.alive.difference_update((i, j))
+        self.alive.add(new)
+        return new
 
 
-def _counts(tree: _Tree, n_rows: int) -> list[int]:
-    """How many regions each level has: the first where the tree has its widest step, the others growing from there."""
-    left = tree.n - len(tree.first)  # parts that nothing links
-    low, high = max(COARSEST[0], left), max(COARSEST[1], left)
-    high = min(high, tree.n, max(left, n_rows // (4 * FEWEST_ROWS), 1))
-    low = min(low, high)
-    steps = [_step(tree, count) for count in range(low, high + 1)]
-    counts = [low + int(np.argmax(steps))]
-    while len(counts) < N_LEVELS + 1:
-        counts.append(min(round(counts[-1] * FINER), tree.n))
-    return [count for at, count in enumerate(counts[:N_LEVELS]) if at == 0 or count > counts[at - 1]]
+def _splits(tree: _Tree) -> list[tuple[float, int]]:
+    """Nodes in the order in which they are opened from the top, each with the least conductance at or below it."""
+    below = [TOGETHER] * tree.n
+    for t, conductance in enumerate(tree.conductance):
+        a, b = tree.first[t], tree.second[t]
+        counts = min(tree.n_rows[a], tree.n_rows[b]) >= FEWEST_SPLIT
+        below.append(min(below[a], below[b], conductance if counts else TOGETHER))
+    closed = [(below[top], top) for top in _tops(tree) if top >= tree.n]
+    heapq.heapify(closed)
+    order = []
+    while closed and closed[0][0] < TOGETHER:
+        least, node = heapq.heappop(closed)
+        order.append((least, node))
+        for part in tree.parts(node):
+            if part >= tree.n:
+                heapq.heappush(closed, (below[part], part))
+    return order
 
 
-def _step(tree: _Tree, count: int) -> float:
-    """How much weaker the next join is than the last one when `count` nodes are left."""
-    at = tree.n - count  # joins done
-    if at == len(tree.strength) and count > 1:
-        return NOTHING_LINKS
-    if at <= 0 or at >= len(tree.strength):
-        return 0.0
-    return float(np.log(tree.strength[at - 1] / tree.strength[at]))
+def _tops(tree: _Tree) -> list[int]:
+    """Nodes that are part of no other."""
+    joined = {*tree.first, *tree.second}
+    return [node for node in range(tree.n + len(tree.first)) if node not in joined]
 
 
-def _cut(tree: _Tree, count: int) -> NDArray[np.int64]:
-    """The node of every basin when `count` nodes are left."""
+def _counts(splits: list[tuple[float, int]], tree: _Tree, n_rows: int) -> list[int]:
+    """How many regions each level has: the first as many as stand apart, the others growing from there."""
+    tops = tree.n - len(tree.first)
+    apart = tops + sum(least < APART for least, _ in splits)
+    most = max(tops, min(COARSEST[1], n_rows // (4 * FEWEST_ROWS), tops + len(splits)))
+    counts = [max(1, min(max(apart, COARSEST[0]), most))]
+    finer = min(FINER, ((tops + len(splits)) / counts[0]) ** (1 / (N_LEVELS - 1)))  # small data: closer levels
+    while len(counts) < N_LEVELS:
+        counts.append(min(round(counts[-1] * finer), tops + len(splits)))
+    return [count for at, count in enumerate(counts) if at == 0 or count > counts[at - 1]]
+
+
+def _cut(tree: _Tree, splits: list[tuple[float, int]], count: int) -> NDArray[np.int64]:
+    """The node of every basin when as many nodes are open as leave `count` regions."""
+    n_open = max(0, count - (tree.n - len(tree.first)))
+    opened = {node for _, node in splits[:n_open]}
     above = np.arange(tree.n + len(tree.first))
-    for t in range(max(0, min(len(tree.first), tree.n - count))):
-        above[tree.first[t]] = above[tree.second[t]] = tree.n + t
-    while True:
-        higher = above[above]
-        if np.array_equal(higher, above):
-            return np.asarray(above[: tree.n], np.int64)
-        above = higher
+    for node in range(tree.n + len(tree.first) - 1, tree.n - 1, -1):  # from the top down
+        if node not in opened:
+            above[list(tree.parts(node))] = above[node]
+    return np.asarray(above[: tree.n], np.int64)
 
 
 def _number(labels: list[NDArray[np.int64]], places: Floats) -> Regions:
