@@ -21,6 +21,8 @@ EXAMPLES = {
     "image": Input("i", "image", {"height": 12, "width": 10, "channels": 3, "mean": [0.5] * 3, "std": [0.2] * 3}),
     "sequence": Input("s", "sequence", {"d": 2, "T": 30, "mean": [0, 0], "std": [1, 1]}),
     "text": Input("x", "text", {"n_tokens": 50, "length": 9, "n_grams": 64, "vocabulary": []}),
+    "words": Input("w", "words", {"n_words": 20, "most_words": 7, "n_marks": 40, "n_grams": 64, "n_tokens": 50}),
+    "position": Input("p", "position", {"largest": 6}),
 }
 
 
@@ -46,8 +48,15 @@ def invented(item: Input, n: int) -> dict[str, torch.Tensor]:
         return {"pixels": torch.randint(0, 256, (n, 12, 10, 3), dtype=torch.uint8)}
     if item.kind == "sequence":
         return {"steps": torch.randn(n, info["T"], info["d"]), "length": torch.randint(0, info["T"] + 1, (n,))}
+    if item.kind == "position":
+        return {"place": torch.randint(-1, 7, (n,))}
     tokens, grams = torch.randint(0, 50, (n, 9)), torch.randint(0, 64, (n, 12))
-    return {"tokens": tokens.to(torch.int32), "grams": grams.to(torch.int32)}
+    found = {"tokens": tokens.to(torch.int32), "grams": grams.to(torch.int32)}
+    if item.kind == "words":
+        lengths = torch.randint(0, 8, (n, 1))
+        words = torch.randint(1, 20, (n, 7)) * (torch.arange(7) < lengths)
+        found |= {"words": words, "marks": torch.randint(1, 40, (n, 7, 10)) * (words > 0)[:, :, None]}
+    return found
 
 
 def count(network: Network) -> int:
@@ -126,7 +135,10 @@ def test_a_mixed_table_becomes_one_vector_per_row() -> None:
     assert network.latent(batch_of(inputs)).shape == (6, 64)
 
 
-@pytest.mark.parametrize("name", ["lstm", "bilstm", "inceptiontime", "inceptiontime, sound", "inceptiontime, long"])
+@pytest.mark.parametrize(
+    "name",
+    ["lstm", "bilstm", "gru", "tcn", "transformer", "inceptiontime", "inceptiontime, sound", "inceptiontime, long"],
+)
 def test_padding_changes_nothing(name: str) -> None:
     """A row's vector depends neither on how many zeros stand behind its steps nor on how long other rows are."""
     info = {"sound": {"d": 40, "T": 60, "front": "mel"}, "long": {"d": 2, "T": 500}}.get(name.partition(", ")[2])
@@ -143,6 +155,24 @@ def test_padding_changes_nothing(name: str) -> None:
 
     assert torch.allclose(together, network.latent({"0.steps": wider, "0.length": lengths}), atol=1e-5)
     assert torch.allclose(together, torch.cat(alone), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bilstm", "gru", "tcn", "transformer", "bilstm_tagger", "transformer_tagger"])
+def test_networks_that_answer_at_every_step_do_not_see_padding(name: str) -> None:
+    """What is said of a row's steps does not depend on how long the other rows of its batch are."""
+    kind = "words" if "tagger" in name else "sequence"
+    target = Target("t", "tokens", ("O", "B-x", "I-x"))
+    torch.manual_seed(0)
+    network = build_network((EXAMPLES[kind],), target, network=name).eval()
+    batch = batch_of((EXAMPLES[kind],))
+
+    together = network.outputs(batch, network.latent(batch))
+    alone = [
+        network.outputs({key: value[i : i + 1] for key, value in batch.items()}, torch.empty(1, 1)) for i in range(6)
+    ]
+
+    assert together.shape == (6, (7 if kind == "words" else 30) * 3)
+    assert torch.allclose(together, torch.cat(alone), atol=1e-5, equal_nan=True)
 
 
 def test_piecewise_linear_codes_rise_with_the_value_and_survive_outliers() -> None:

@@ -21,6 +21,7 @@ from belvedere.networks.likeness import Likeness, PlainCategory, PlainValue
 from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
 from belvedere.networks.mlp import MlpEncoder, plain_width
 from belvedere.networks.ngrams import NgramEncoder
+from belvedere.networks.readers import GruEncoder, Reader, TcnEncoder, TransformerEncoder
 from belvedere.networks.resnet import ResNetEncoder
 from belvedere.networks.series import Heard, InceptionTimeEncoder
 from belvedere.networks.tabular import CategoryCells, NumberCells, TabularEncoder, VectorCells
@@ -129,7 +130,7 @@ def _gates_of_image(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
 
 
 def _gates_of_steps(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
-    assert isinstance(encoder, LstmEncoder | BiLstmEncoder | InceptionTimeEncoder)
+    assert isinstance(encoder, LstmEncoder | BiLstmEncoder | InceptionTimeEncoder | Reader)
     front = getattr(encoder, "front", None)
     if isinstance(front, Heard):  # (rows, bands, frames); a flat spectrum is the blank
 
@@ -148,6 +149,13 @@ def _gates_of_words(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
             whole_column(encoder.position, (2,)), module=encoder.embed, blank=lambda row: padding.expand_as(row).clone()
         )
     ]
+
+
+def _gates_of_transformer(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    assert isinstance(encoder, TransformerEncoder)
+    if encoder.embed is None:
+        return _gates_of_steps(encoder, inputs)
+    return [Gate(whole_column(encoder.position, (2,)), module=encoder.embed, blank=torch.zeros_like)]
 
 
 def _gates_of_ngrams(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
@@ -181,6 +189,9 @@ GATES: dict[type[Encoder], Callable[[Encoder, tuple[Input, ...]], list[Gate]]] =
     LstmEncoder: _gates_of_steps,
     BiLstmEncoder: _gates_of_steps,
     InceptionTimeEncoder: _gates_of_steps,
+    GruEncoder: _gates_of_steps,
+    TcnEncoder: _gates_of_steps,
+    TransformerEncoder: _gates_of_transformer,
     TextLstmEncoder: _gates_of_words,
     NgramEncoder: _gates_of_ngrams,
 }

@@ -48,15 +48,19 @@ class BiLstmEncoder(Encoder):
         (self.position, item), self.dims, width = inputs[0], shape.latent_dims, shape.width or 64
         self.layers = nn.LSTM(int(item.info["d"]), width, 2, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(dropout_or(0.2, shape))
-        self.to_latent = nn.Linear(4 * width, self.dims)
+        self.step_dims, self.to_latent = 2 * width, nn.Linear(4 * width, self.dims)
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Mean and maximum of the states over real steps, then a linear layer."""
+    def states(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What was read both ways at every step, and 1 for real steps."""
         steps, lengths = trimmed_steps(batch, self.position)
         packed = pack_padded_sequence(steps, lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.layers(packed)[0], batch_first=True, total_length=steps.shape[1])
-        pooled = pool_steps(states.transpose(1, 2), step_mask(lengths, steps.shape[1]))
-        y: Tensor = self.to_latent(self.drop(pooled))
+        return states, step_mask(lengths, steps.shape[1])
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Mean and maximum of the states over real steps, then a linear layer."""
+        states, mask = self.states(batch)
+        y: Tensor = self.to_latent(self.drop(pool_steps(states.transpose(1, 2), mask)))
         return y
 
 

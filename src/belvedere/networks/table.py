@@ -8,6 +8,7 @@ from belvedere.networks.cnn import CnnEncoder
 from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
 from belvedere.networks.mlp import TABLE_KINDS, MlpEncoder
 from belvedere.networks.ngrams import NgramEncoder
+from belvedere.networks.readers import GruEncoder, TcnEncoder, TransformerEncoder
 from belvedere.networks.resnet import ResNetEncoder
 from belvedere.networks.series import InceptionTimeEncoder
 from belvedere.networks.tabular import TabularEncoder
@@ -44,10 +45,23 @@ NETWORKS: dict[str, Entry] = {
     "inceptiontime": Entry(
         ("sequence",), InceptionTimeEncoder, "Convolutions of several lengths side by side, in two residual pairs."
     ),
-    "bilstm": Entry(("sequence",), BiLstmEncoder, "Two LSTM layers read both ways, pooled over real steps."),
+    "bilstm": Entry(
+        ("sequence",), BiLstmEncoder, "Two LSTM layers read both ways, pooled over real steps.", at_steps=True
+    ),
+    "gru": Entry(("sequence",), GruEncoder, "Two GRU layers read both ways, pooled over real steps.", at_steps=True),
+    "tcn": Entry(
+        ("sequence",), TcnEncoder, "Residual convolutions over steps ever farther apart, both ways.", at_steps=True
+    ),
+    "transformer": Entry(
+        ("sequence", "text"), TransformerEncoder, "Three small attention blocks behind a convolution.", at_steps=True
+    ),
     "lstm": Entry(("sequence",), LstmEncoder, "The textbook LSTM: two layers of 50, one output."),
     "bilstm_tagger": Entry(
-        TAGGED, BiLstmTagger, "Words by their writing, one LSTM that reads both ways: a label per word.", "together", True
+        TAGGED,
+        BiLstmTagger,
+        "Words by their writing, one LSTM that reads both ways: a label per word.",
+        "together",
+        True,
     ),
     "transformer_tagger": Entry(
         TAGGED, TransformerTagger, "Words by their writing, two attention blocks: a label per word.", "together", True

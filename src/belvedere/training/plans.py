@@ -40,6 +40,9 @@ HABITS = {
     "cnn": Habit(12, 2, 128, 1e-3, 1e-3, 240.0),
     "inceptiontime": Habit(40, 4, 64, 3e-3, 1e-2, 60.0),
     "bilstm": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
+    "gru": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
+    "tcn": Habit(40, 4, 64, 2e-3, 1e-2, 120.0),
+    "transformer": Habit(30, 4, 64, 1e-3, 2e-2, 240.0),
     "lstm": Habit(60, 4, 64, 3e-3, 1e-3, 180.0),
     "bilstm_tagger": Habit(12, 4, 32, 3e-3, 1e-3, 120.0),
     "transformer_tagger": Habit(12, 4, 32, 1.5e-3, 1e-2, 120.0),
@@ -62,7 +65,7 @@ def row_cost(network: str, inputs: Sequence[Input]) -> float:
 
 
 STEP_COSTS = {
-    "inceptiontime": 14e-6, "bilstm": 9e-6, "lstm": 2.5e-6, "text_lstm": 3e-6, "bilstm_tagger": 12e-6,
+    "inceptiontime": 14e-6, "gru": 8e-6, "tcn": 12e-6, "transformer": 30e-6, "bilstm": 9e-6, "lstm": 2.5e-6, "text_lstm": 3e-6, "bilstm_tagger": 12e-6,
     "transformer_tagger": 12e-6,
 }  # fmt: skip
 
@@ -72,7 +75,7 @@ def _shown_steps(network: str, inputs: Sequence[Input]) -> float:
     info: dict[str, Any] = inputs[0].info
     if network in ("bilstm_tagger", "transformer_tagger"):
         return float(max(int(item.info.get("usual_words", 0)) for item in inputs))
-    n_steps = float(info["length"] if network == "text_lstm" else info["T"])
+    n_steps = float(info["length"] if "length" in info else info["T"])
     if network != "inceptiontime":
         return n_steps
     if info.get("front") == "mel":
