@@ -8,7 +8,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 import belvedere as bv
-from belvedere.draw import Drawn, Placer, draw
+from belvedere.draw import Drawn, DrawSettings, Placer, draw, kept_by_noise
 from belvedere.layout import placer as placer_module
 from belvedere.layout.memory import N_READ, find_cells, read_memory, remember
 from belvedere.layout.placement import unusual
@@ -142,3 +142,13 @@ def test_a_placed_table_says_which_rows_are_far_off() -> None:
 
     assert placed.table["map_far_off"].to_pylist()[1] is True
     assert placed.n_far_off == placed.far_off.sum() >= 1
+
+
+def test_what_noise_keeps_is_foretold_for_maps_of_more_rows_than_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Carried on from maps of 500 rows to 2,000, the limit is near that of a map of 2,000."""
+    noise = np.random.default_rng(0).standard_normal((2000, 20)).astype(np.float32)
+    true = kept_by_noise(noise, DrawSettings())
+
+    monkeypatch.setattr("belvedere.draw.N_NOISE", 500)
+
+    assert kept_by_noise(noise, DrawSettings()) == pytest.approx(true, abs=0.05)

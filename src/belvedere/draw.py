@@ -38,7 +38,7 @@ from belvedere.types import Floats, Ints, Region, Score
 __all__ = ["DrawSettings", "Drawn", "OldMap", "Placer", "draw", "place_rows"]
 
 MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
-N_NOISE = 2000  # most rows for which a map of noise of the same size is drawn too
+N_NOISE = 2000  # most rows of a map of noise
 FEWEST_JUDGED = 100
 LARGEST = 1e12  # squares of larger numbers leave float32 once many are summed
 
@@ -165,7 +165,7 @@ def _draw(latent: Floats, settings: DrawSettings, tell: Progress, old: OldMap | 
     network = distill(rows, laid.places, seed=settings.seed, progress=tell)
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
     found = find_regions(near, far, laid.places)
-    channels, dubious_rows = _reliability(rows, laid, settings, full)
+    channels, dubious_rows = _reliability(rows, laid, settings)
     return Drawn(
         laid.places,
         channels,
@@ -251,29 +251,43 @@ def _layout_settings(settings: DrawSettings) -> LayoutSettings:
     return LayoutSettings(**{name: getattr(settings, name) for name in shared})
 
 
-def _reliability(
-    rows: Floats, laid: Laid, settings: DrawSettings, full: Floats | None
-) -> tuple[dict[str, Floats], tuple[Score, ...]]:
-    """Channels of every row, and on small maps how many rows keep no more neighbors than noise does."""
+def _reliability(rows: Floats, laid: Laid, settings: DrawSettings) -> tuple[dict[str, Floats], tuple[Score, ...]]:
+    """Channels of every row, and how many rows keep no more neighbors than noise does."""
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
-    channels = dict(measure_reliability(rows if full is None else full, near, far, laid.places).channels)
+    channels = dict(measure_reliability(rows, near, far, laid.places).channels)
     if near.shape[1] == 0:
         return channels | {"jitter": np.zeros(len(rows), np.float32)}, ()
     natural = laid.places / np.float32(laid.unit)
     fitted = FittedMap(rows, natural, np.zeros(1, np.float32), settings.attraction, near.shape[1])
     channels["jitter"] = jitter(fitted, near, seed=settings.seed)
-    # Small maps keep more neighbors by chance, so noise is a fair judge only on a map of as many rows.
-    if not FEWEST_JUDGED <= len(rows) <= N_NOISE:
-        return channels, ()
-    noise = _kept_of_noise(rows, settings)
-    share = float(dubious(channels["kept"], noise).mean())
-    about = f"keep no more neighbors than 95 % of the rows on a map of noise do ({len(noise):,} rows, columns shuffled)"
-    return channels, (Score("dubious rows", share, about, "map", higher_is_better=False),)
+    return channels, () if len(rows) < FEWEST_JUDGED else (_dubious_rows(rows, channels["kept"], settings),)
 
 
-def _kept_of_noise(rows: Floats, settings: DrawSettings) -> Floats:
+def _dubious_rows(rows: Floats, kept: Floats, settings: DrawSettings) -> Score:
+    """How many rows keep no more neighbors than nineteen of twenty rows without structure would on a map of as many."""
+    limit = kept_by_noise(rows, settings)
+    about = f"keep no more neighbors ({limit:.0%}) than 95 % of the rows on a map of noise do (columns shuffled)"
+    return Score("dubious rows", float(dubious(kept, limit).mean()), about, "map", higher_is_better=False)
+
+
+def kept_by_noise(rows: Floats, settings: DrawSettings) -> float:
+    """The share of neighbors kept that 95 % of structureless rows do not exceed on a map of as many rows, 0 to 1.
+
+    The more rows, the fewer neighbors are kept by chance, so noise is a fair judge only on a map of as many. Such maps are
+    drawn up to `N_NOISE` rows; beyond, the mean share kept is that of a quarter and of `N_NOISE` rows, carried on as a power.
+    """
+    most = _kept_of_noise(rows, settings, N_NOISE)
+    limit = float(np.quantile(most, 0.95))
+    if len(rows) <= N_NOISE:
+        return limit
+    fewer = float(_kept_of_noise(rows, settings, N_NOISE // 4).mean())
+    falls = np.log(max(fewer, 1e-6) / max(float(most.mean()), 1e-6)) / np.log(4)
+    return limit * float((len(rows) / N_NOISE) ** -max(falls, 0.0))
+
+
+def _kept_of_noise(rows: Floats, settings: DrawSettings, n_rows: int) -> Floats:
     """The share of neighbors that a map of rows without structure keeps, row by row."""
-    noise = noise_like(rows, N_NOISE, seed=settings.seed)
+    noise = noise_like(rows, n_rows, seed=settings.seed)
     laid = lay_out(noise, replace(_layout_settings(settings), global_weight=0.0))
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
     return measure_reliability(noise, near, far, laid.places).channels["kept"]

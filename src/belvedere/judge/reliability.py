@@ -37,7 +37,7 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
     Parameters
     ----------
     rows : float32 (rows, dims)
-        The space mapped.
+        The space mapped, or the axes drawn from it: strangers are told by distances in it.
     neighbors, distances : int32 and float32 (rows, k)
         True neighbors in it.
     places : float32 (rows, 2)
@@ -102,6 +102,6 @@ def _far_distance(rows: Floats, k: int) -> Floats:
     return np.asarray(squared[:, -1] * (1 + 1e-5), np.float32)
 
 
-def dubious(kept: Floats, kept_by_noise: Floats) -> NDArray[np.bool_]:
-    """Rows that keep no more of their neighbors than 95 % of rows of noise do."""
-    return np.asarray(kept <= np.quantile(kept_by_noise, 0.95))
+def dubious(kept: Floats, limit: float) -> NDArray[np.bool_]:
+    """Rows that keep no more of their neighbors than `limit`, the share that 95 % of rows of noise do not exceed."""
+    return np.asarray(kept <= limit + 1e-6)
