@@ -110,6 +110,8 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     space = "plain space" if learned.config["network"] == "none" else "latent space"
     drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress, space=space, old=old)
     clock.lap("draw")
+    findings += _doubtful_labels(source, learned, drawn)
+    clock.lap("doubt")
     content = _assemble(source, schema, findings, learned, drawn)
     clock.lap("describe")
     provenance = content.provenance | {"seconds": clock.seconds, "seed": seed, "sensitive": dict(sensitive or {})}
@@ -249,6 +251,18 @@ def _named(source: Source, schema: Schema, learned: "Learned", drawn: "Drawn") -
     most = fits(schema, source.table, 20_000)
     features = naming_features(source.table, schema, max_rows=most, more=more)
     return name_regions(drawn.regions, drawn.region_of, source.table, schema, latent=learned.latent, features=features)
+
+
+def _doubtful_labels(source: Source, learned: "Learned", drawn: "Drawn") -> tuple[Finding, ...]:
+    """Labels that a linear model and the neighbors on the map both doubt."""
+    from belvedere.checks import suspicious_labels
+    from belvedere.learn import can_doubt, witness_labels
+
+    if drawn.neighbors is None or learned.target is None or not can_doubt(learned, source.n_rows):
+        return ()
+    probabilities, labels = witness_labels(source, learned)
+    found = suspicious_labels(probabilities, labels, drawn.neighbors, column=learned.target.name)
+    return (found,) if found else ()
 
 
 def _as_learned(schema: Schema, learned: "Learned") -> Schema:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from belvedere import networks, training
 from belvedere.learn.case import prepare, schema_for
 from belvedere.learn.crossval import CrossValidated, cross_validate
+from belvedere.learn.doubt import can_doubt, witness_labels
 from belvedere.learn.fit import learn_plain, learn_target
+from belvedere.learn.recommend import recommend
 from belvedere.learn.rows import embed_rows, predict_chances, predict_rows
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
 from belvedere.learn.tune import Tuned, tune
@@ -26,6 +28,7 @@ __all__ = [
     "Search",
     "Trial",
     "Tuned",
+    "can_doubt",
     "cross_validate",
     "embed_rows",
     "learn",
@@ -33,6 +36,7 @@ __all__ = [
     "predict_rows",
     "schema_for",
     "tune",
+    "witness_labels",
 ]
 
 
@@ -63,6 +67,8 @@ def learn(
     settings, progress = settings or LearnSettings(), progress or Silent()
     check_settings(settings)
     with training.threads_for(settings.threads):
+        if settings.task == "recommend":
+            return recommend(source, schema_for(schema, settings), settings, progress)
         case = prepare(source, schema_for(schema, settings), settings)
         is_plain = case.target is None and settings.space == "plain"
         choice = networks.choose_network(case.inputs, case.target, "none" if is_plain else case.settings.network)
