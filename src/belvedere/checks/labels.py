@@ -83,7 +83,10 @@ def _are_trustworthy(probabilities: NDArray[np.floating], labels: Codes, neighbo
 def _finding(numbers: Codes, n_known: int, column: str) -> Finding:
     level: Level = "warning" if len(numbers) >= 0.01 * n_known else "note"
     labels = ("1 label" if len(numbers) == 1 else f"{len(numbers):,} labels") + (f" of '{column}'" if column else "")
-    sentence = f"About {labels} ({share(len(numbers), n_known)}) may be wrong: what is learned without them, and their neighbors, say otherwise."
+    sentence = (
+        f"About {labels} ({share(len(numbers), n_known)}) may be wrong: a model that never saw them and their neighbors "
+        "say otherwise."
+    )
     cure = "Look at them on the map, most doubtful first, and correct the file."
     return find("labels", level, sentence, column=column, rows=numbers, cure=cure)
 

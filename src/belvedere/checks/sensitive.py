@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 from belvedere.checks.look import Look, find, hiding, is_text, quoted, share
 from belvedere.checks.personal import ATTRIBUTES, PATTERNS, Pattern, spaced, telling_name
 from belvedere.types import Column, Finding
-from belvedere.values import counted, spread, to_codes
+from belvedere.values import counted, parse_number, spread, to_codes
 
 SAMPLE = 20_000  # rows whose values are looked at in columns of single values
+SHORT = 40  # letters on average: no running text, whatever its kind
 MOST = 0.5  # share of the values that makes a column personal as a whole
 PERSON = re.compile(r"[A-Z][\w'’-]+,? (?:(?:Mr|Mrs|Ms|Miss|Dr|Master)\.? )?[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,3}")
 
@@ -56,7 +57,7 @@ def _in_column(look: Look, column: Column) -> list[Finding]:
                     f"{share(int(counts[matched].sum()), int(counts.sum()))} of the values look so",
                 )
             ]
-        if counts[matched].sum() >= 3 and is_text(look.column(column.name)):
+        if pattern.alone and counts[matched].sum() >= 3 and is_text(look.column(column.name)):
             found = look.row_numbers(rows[np.isin(codes, np.flatnonzero(matched))])
             sentence = f"'{column.name}' holds {pattern.noun} in {counted(len(found), 'row')}."
             return [find("sensitive", "warning", sentence, column=column.name, rows=found, cure=hiding(column.name))]
@@ -92,8 +93,8 @@ def _by_name(column: Column, levels: list[str]) -> list[Finding]:
         noun = "names of people" if sum(bool(PERSON.fullmatch(text)) for text in some) > 0.6 * len(some) else ""
     if not noun or _contradicts(noun, column, levels):
         return []
-    if noun == "coordinates":
-        sentence = f"'{column.name}' holds coordinates by its name: exact places can point at people's homes."
+    if noun in ("coordinates", "postal codes"):
+        sentence = f"'{column.name}' holds {noun} by its name: exact places can point at people's homes."
         return [find("sensitive", "note", sentence, column=column.name, cure=hiding(column.name))]
     return [_personal(column.name, noun, "by its name")]
 
@@ -102,11 +103,18 @@ def _contradicts(noun: str, column: Column, levels: list[str]) -> bool:
     """Whether values speak against what the name says: a yes/no, a few codes, numbers for a name."""
     if len(set(levels)) <= 3 or column.kind == "boolean":
         return True
-    if noun in ("names of people", "postal addresses", "e-mail addresses"):
+    if noun in ("names of people", "user names", "postal addresses", "e-mail addresses"):
         return column.kind in ("number", "time")
+    if noun == "coordinates":
+        return not all(_is_degree(level) for level in levels[:500])
     if noun == "phone numbers":
         return float(np.mean([sum(letter.isdigit() for letter in level) >= 6 for level in levels[:500]])) < 0.5
     return False
+
+
+def _is_degree(level: str) -> bool:
+    """Whether a value can be a latitude or longitude."""
+    return bool(np.isnan(number := parse_number(level)) or abs(number) <= 180)
 
 
 def _personal(name: str, noun: str, why: str) -> Finding:
@@ -144,6 +152,7 @@ def _in_text(look: Look, column: Column) -> list[Finding]:
                     cure="Mask them in the file before the map is shared.",
                 )
             )
-    if not findings and named in ("names of people", "postal addresses"):
+    short = float(pc.mean(pc.fill_null(pc.utf8_length(values), 0)).as_py() or 0) <= SHORT
+    if not findings and (named in ("names of people", "postal addresses") or (named and short)):
         findings.append(_personal(column.name, named, "by its name"))
     return findings
