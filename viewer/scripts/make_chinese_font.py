@@ -1,4 +1,4 @@
-"""Make the small font for the Chinese interface: only the characters that `src/i18n/zh.ts` uses.
+"""Make the small font for the Chinese interface: only the characters that `src/i18n/zh.ts` and `said.ts` use.
 
 It stands last in the list of fonts, for machines that have no Chinese font at all (a bare server, a container).
 Run after changing zh.ts, with fontTools and brotli installed and the npm package @fontsource/noto-sans-sc (OFL) at hand:
@@ -20,7 +20,8 @@ WEIGHT = 400
 
 def wanted_characters():
     """The characters beyond Latin that the interface shows."""
-    return {ord(c) for c in (VIEWER / "src/i18n/zh.ts").read_text() if ord(c) > 0x2E7F} | {ord("中")}
+    written = "".join((VIEWER / "src/i18n" / name).read_text() for name in ("zh.ts", "said.ts"))
+    return {ord(c) for c in written if ord(c) > 0x2E7F} | {ord("中")}
 
 
 def cut_slices(folder, wanted):

@@ -109,12 +109,16 @@ describe("a served map", () => {
     await expect(backend.info()).rejects.toMatchObject({ trouble: "away" });
   });
 
-  it("calls a cut answer and an unknown format damaged", async () => {
+  it("calls a cut answer damaged, and a format of another version by its name", async () => {
     const backend = servedBackend("");
     answer(200, new Uint8Array(3));
     const column = { index: 0, name: "a", dtype: "u8" } as never;
     await expect(backend.column(column, 4)).rejects.toMatchObject({ trouble: "damaged" });
     answer(200, JSON.stringify({ format: 99 }));
+    await expect(backend.info()).rejects.toMatchObject({ trouble: "newer" });
+    answer(200, JSON.stringify({ format: 0 }));
+    await expect(backend.info()).rejects.toMatchObject({ trouble: "older" });
+    answer(200, JSON.stringify({ format: "?" }));
     await expect(backend.info()).rejects.toMatchObject({ trouble: "damaged" });
     answer(200, "{not json");
     await expect(backend.info()).rejects.toBeInstanceOf(ApiError);

@@ -65,6 +65,7 @@ export const en = {
   "export.picture": "Picture",
   "export.png": "PNG with title and legend",
   "export.selection": "{n} {n:row|rows} inside",
+  "export.svg": "SVG to print, 180 mm wide",
   failed: "That did not work. Try again.",
   filters: "Filters",
   "filters.remove": "Remove the filter on {name}",

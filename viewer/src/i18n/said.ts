@@ -91,7 +91,7 @@ const FINDINGS: [RegExp, string][] = [
     of(
       `About ${N} labels?(?: of ${C})? \\((${SHARE})\\) may be wrong: the network and the neighbors say otherwise`,
     ),
-    "约 $1 个标签（$3）可能有误：网络和近邻都不同意。",
+    "约 $1 个 $2 标签（$3）可能有误：网络和近邻都不同意。",
   ],
   [of(`${C} holds ${N} empty texts? \\((${SHARE})\\)${SAMPLED}`), "$1 有 $2 条空文本（$3）。"],
   [

@@ -66,6 +66,7 @@ export const zh: Record<keyof typeof en, string> = {
   "export.picture": "图片",
   "export.png": "PNG（含标题和图例）",
   "export.selection": "范围内的 {n} 行",
+  "export.svg": "可打印的 SVG，宽 180 毫米",
   failed: "没有成功，请重试。",
   filters: "筛选",
   "filters.remove": "移除对 {name} 的筛选",

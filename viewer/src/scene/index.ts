@@ -1,4 +1,5 @@
 export { createScene } from "./scene";
+export { escaped } from "./svg";
 export type {
   Camera,
   Scene,

@@ -2,10 +2,11 @@ import { fitBox, type Point, panBy, toMap, toScreen, viewOf, wholeMap } from "./
 import { type Hands, listenToHands, type StrokeMode } from "./gestures";
 import { Minimap } from "./minimap";
 import { nearestRow } from "./picking";
-import { composePicture } from "./picture";
+import { composePicture, type PictureRequest } from "./picture";
 import { rowsInPolygon } from "./polygon";
 import { boxOfRows } from "./rows_box";
 import { Stage } from "./stage";
+import { composeSvg } from "./svg";
 import { IMAGE_ZOOM, representatives } from "./thumbnails";
 import type { Camera, Scene, SceneEvents, SceneOptions, SceneState } from "./types";
 
@@ -83,9 +84,17 @@ class MapScene implements Scene {
   }
 
   picture(width: number, height: number): Promise<Blob> {
+    return composePicture(this.request(width, height));
+  }
+
+  drawing(width: number, height: number): Promise<string> {
+    return composeSvg(this.request(width, height));
+  }
+
+  private request(width: number, height: number): PictureRequest {
     const { stage } = this;
     stage.feed.flush();
-    return composePicture({
+    return {
       renderer: stage.painter.renderer,
       overlay: stage.overlay,
       state: stage.state,
@@ -94,7 +103,7 @@ class MapScene implements Scene {
       view: (size) => viewOf(stage.place, stage.extent, size),
       shown: stage.window.size(),
       wanted: { width, height },
-    });
+    };
   }
 
   minimap(canvas: HTMLCanvasElement): void {

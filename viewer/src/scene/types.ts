@@ -88,6 +88,8 @@ export interface Scene {
   inPolygon(polygon: Float32Array): Uint32Array;
   /** PNG of this size in pixels, every row drawn, type and points grown along. */
   picture(width: number, height: number): Promise<Blob>;
+  /** The inside of an SVG of this size: letters and lines as such, rows as dots where they are few. */
+  drawing(width: number, height: number): Promise<string>;
   /** Keeps a small map of the whole on this canvas from now on; its CSS size counts. */
   minimap(canvas: HTMLCanvasElement): void;
   destroy(): void;

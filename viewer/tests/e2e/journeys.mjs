@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { watchedPage } from "./browser.mjs";
+import { drawing, dropGroups, groups, time, twoMaps } from "./compare.mjs";
 
 const RESTS = 400;
 
@@ -77,10 +78,15 @@ export async function desktop(browser, link, step) {
   await step("the veil dims rows and says how many", () => veil(page));
   await step("a finding flies to its rows", () => finding(page));
   await step("the confusion matrix selects its cell", () => confusion(page));
+  await step("two groups are marked, drawn in two colors and compared", () => groups(page));
+  await step("accessible while comparing", () => accessible(page));
+  await step("the groups are dropped again", () => dropGroups(page));
+  await step("a window over time plays", () => time(page));
   await step("Chinese and back", () => language(page));
   await step("dark and back", () => theme(page));
   await step("help lists the keys and closes", () => help(page));
   await step("the picture is saved", () => picture(page));
+  await step("the drawing is saved, and is SVG", () => drawing(page));
   await step("no error, nothing asked off the origin", async () => assert.equal(trouble.join("\n"), ""));
   const state = await context.storageState();
   await context.close();
@@ -341,6 +347,15 @@ export async function serverGone(browser, server, step, storageState) {
     await page.waitForSelector(".trouble", { timeout: 8000 });
     assert.ok(await page.locator(".stage canvas").first().isVisible());
   });
+  await context.close();
+}
+
+export async function besideEachOther(browser, link, step) {
+  const { context, page, trouble } = await watchedPage(browser, originOf(link));
+  await page.goto(link);
+  await step("two maps: linked selection, movers, a flight there and back", () => twoMaps(page));
+  await step("two maps: accessible", () => accessible(page));
+  await step("two maps: no error", async () => assert.equal(trouble.join("\n"), ""));
   await context.close();
 }
 

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChromium, launch } from "./browser.mjs";
-import { desktop, oneFile, phone, serverGone } from "./journeys.mjs";
+import { faces, locked } from "./faces.mjs";
+import { besideEachOther, desktop, oneFile, phone, serverGone } from "./journeys.mjs";
 import { serve, writeHtml } from "./server.mjs";
 
 const target = process.argv[2];
@@ -35,7 +36,13 @@ const step = async (name, work) => {
 try {
   const cookies = await desktop(browser, server.link, step);
   await phone(browser, server.link, step, cookies);
+  const { origin } = new URL(server.link);
+  await faces(browser, origin, step, cookies);
+  await locked(browser, origin, step);
   if (!isLink) {
+    const both = await serve(target, "beside itself");
+    await besideEachOther(browser, both.link, step);
+    both.stop();
     await serverGone(browser, server, step, cookies);
     await oneFile(browser, writeHtml(target, join(scratch, "map.html")), step);
   }

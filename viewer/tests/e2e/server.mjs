@@ -10,15 +10,19 @@ from belvedere import mapfolder
 from belvedere.serve.run import start_server
 from belvedere.serve.served import Served
 path = Path(sys.argv[1])
-running = start_server(Served(mapfolder.open_folder(path), path=path, edits=mapfolder))
+from belvedere.explaining import lay_beside
+from belvedere.serve.beside import Beside
+content = mapfolder.open_folder(path)
+other = Beside(lay_beside(content, content)) if len(sys.argv) > 2 else None
+running = start_server(Served(content, path=path, edits=mapfolder, beside=other))
 print(running.link, flush=True)
 sys.stdin.read()
 running.stop()
 `;
 
-/** Resolves to `{ link, stop }`. */
-export function serve(folder) {
-  const child = spawn(python(), ["-c", SERVE, folder], { stdio: ["pipe", "pipe", "inherit"] });
+/** Resolves to `{ link, stop }`; with a further word the map is shown beside itself. */
+export function serve(folder, ...more) {
+  const child = spawn(python(), ["-c", SERVE, folder, ...more], { stdio: ["pipe", "pipe", "inherit"] });
   return new Promise((done, failed) => {
     child.on("error", failed);
     child.on("exit", (status) => failed(new Error(`the server ended with ${status}`)));
