@@ -27,6 +27,8 @@ def map_data(
     event: o.Event = None,
     group: o.Group = None,
     by_time: o.Time = None,
+    checkpoint: o.CheckpointFile = None,
+    resume: o.Resume = False,
     user: o.User = None,
     network: o.NetworkName = "auto",
     space: o.Space = "auto",
@@ -67,6 +69,7 @@ def map_data(
 
     began = time.monotonic()
     folder = free_folder(out or Path(default_name(data)), replace=replace)
+    state = checkpoint or folder.with_name(f"{folder.name}.checkpoint")
     made = api.map(
         data,
         target=target,
@@ -82,6 +85,7 @@ def map_data(
             task=task, event=event, user=user, network=network, space=space,
             start_from=start_from, freeze=freeze, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
+            checkpoint=str(state), resume=resume,
             threads=threads,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,
         ),
@@ -97,7 +101,9 @@ def map_data(
         if picture:
             terminal.out().print(f"\nPicture [bold]{picture}[/]")
     if made.content.provenance["interrupted"]:
-        raise StoppedError(f"Stopped early, as you asked; the map as far as it came is saved in {folder}.")
+        cure = f" Go on with --resume --replace; {state} holds the state." if state.exists() else ""
+        raise StoppedError(f"Stopped early, as you asked; the map as far as it came is saved in {folder}.{cure}")
+    state.unlink(missing_ok=True)
     if not (no_view or as_json or quiet):
         _serve(made, host=host, port=port, open_browser=True)
 

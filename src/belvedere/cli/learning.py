@@ -23,6 +23,8 @@ def train(
     event: o.Event = None,
     group: o.Group = None,
     by_time: o.Time = None,
+    checkpoint: o.CheckpointFile = None,
+    resume: o.Resume = False,
     user: o.User = None,
     network: o.NetworkName = "auto",
     start_from: o.StartFrom = None,
@@ -49,6 +51,7 @@ def train(
         task=task, event=event, user=user, group=group, time=by_time, network=network, start_from=start_from,
         freeze=freeze, epochs=epochs,
         time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
+        checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
     )  # fmt: skip
     source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)

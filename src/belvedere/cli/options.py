@@ -33,6 +33,10 @@ Sensitive = Annotated[
     typer.Option("--sensitive", help="Per column drop, hash, generalize or keep: --sensitive email=hash,birth=drop."),
 ]
 Sample = Annotated[int | None, typer.Option("--sample", help="Use that many rows, drawn by the seed.", min=1)]
+CheckpointFile = Annotated[
+    Path | None, typer.Option("--checkpoint", help="File that keeps the state of training, to go on after a stop.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training that the checkpoint holds.")]
 Group = Annotated[
     str | None, typer.Option("--group", help="Column whose equal rows are never parted: patient, author, camera.")
 ]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from belvedere import kinds, networks, training
 from belvedere.learn.case import Case
+from belvedere.learn.resume import hooks_for, portable
 from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
 from belvedere.learn.score import errors_of, score
 from belvedere.learn.settings import Array, Learned
@@ -28,11 +29,11 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     target, (rows, notes) = case.target, training_rows(case)
     case = with_directions(case, rows)
     network = networks.build_network(case.inputs, target, network=name, settings=shape_for(case, rows))
-    trained, plan = fit(network, case, rows, progress)
+    trained, plan = fit(network, case, rows, progress, hooks=hooks_for(case, name))
     target, temperature = with_hazards(target, network, case, rows), temperature_of(network, case)
     config = {
         **network.config(), "network": name, "target": asdict(target), "temperature": temperature,
-        "settings": asdict(case.settings), "plan": asdict(plan),
+        "settings": asdict(portable(case.settings)), "plan": asdict(plan),
     }  # fmt: skip
     weigh_likeness(network, case, rows)
     tensors = networks.tensors_of(network)
@@ -131,9 +132,12 @@ def fit(
     objective = training.objective_for(case.target.task)
     valid = rows_for(case, case.rows_of("valid"))
     losses = (objective.loss, objective.reported)
-    trained = training.train(
-        network, rows_for(case, rows), valid, loss=losses, plan=plan, progress=progress, hooks=hooks or Hooks()
-    )
+    known = rows_for(case, rows)
+    if s.precision == "auto":
+        plan = training.choose_precision(network, known, objective.loss, plan)
+    else:
+        plan = replace(plan, low_precision=s.precision == "bfloat16")
+    trained = training.train(network, known, valid, loss=losses, plan=plan, progress=progress, hooks=hooks or Hooks())
     return trained, plan
 
 

@@ -10,6 +10,7 @@ from belvedere.types import Floats, Input, Schema, Score, Source, Target
 
 Array = NDArray[Any]
 ROW_ORDER = "row order"
+PRECISIONS = ("auto", "float32", "bfloat16")
 SPACES = ("auto", "plain", "learned")
 
 
@@ -56,6 +57,12 @@ class LearnSettings:
         A column of times or numbers, or 'row order'; the latest rows are held out.
     max_train_rows : int
         More training rows than this are thinned out at random, and a note says so.
+    precision : {'auto', 'float32', 'bfloat16'}
+        Of matrix products while training; 'auto' takes bfloat16 for images where a probe finds it faster.
+    checkpoint : str or None
+        File in which the state of training is kept now and then; only for learning with a target.
+    resume : bool
+        Go on from the checkpoint if it is there; on the same machine with the same bits as never stopped.
     seed, threads : int
     """
 
@@ -82,6 +89,9 @@ class LearnSettings:
     group: str | None = None
     time: str | None = None
     max_train_rows: int = 200_000
+    precision: str = "auto"
+    checkpoint: str | None = None
+    resume: bool = False
     seed: int = 0
     threads: int | None = None
 
@@ -148,6 +158,7 @@ def check_settings(settings: LearnSettings) -> None:
     SettingError
         Naming the setting, its range and what was found.
     """
+    _check_running(settings)
     whole = ("epochs", "batch_size", "width", "n_members", "latent_dims", "max_train_rows", "threads")
     for name in (*whole, "learning_rate", "time_limit_s"):
         value = getattr(settings, name)
@@ -171,3 +182,11 @@ def check_settings(settings: LearnSettings) -> None:
         )
     if settings.space == "learned" and settings.network == "none":
         raise SettingError("The learned space must have a network, but network is 'none'. Leave one of the two out.")
+
+
+def _check_running(settings: LearnSettings) -> None:
+    """Refuse what cannot be run."""
+    if settings.precision not in PRECISIONS:
+        raise SettingError(f"precision must be one of {', '.join(PRECISIONS)}, but is {settings.precision!r}.")
+    if settings.resume and settings.checkpoint is None:
+        raise SettingError("To go on, a checkpoint must be named, but none was. Give --checkpoint FILE.")

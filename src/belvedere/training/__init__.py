@@ -10,6 +10,7 @@ from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.picture_views import varied_pictures
 from belvedere.training.plans import default_plan, thread_count, threads_for
+from belvedere.training.precision import choose_precision
 from belvedere.training.search import (
     Matter,
     Range,
@@ -54,6 +55,7 @@ __all__ = [
     "baseline_hazards",
     "beside",
     "check_search",
+    "choose_precision",
     "count_trials",
     "default_plan",
     "evaluate",
