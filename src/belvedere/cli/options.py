@@ -10,7 +10,10 @@ MapPath = Annotated[Path, typer.Argument(help="A map folder.", metavar="MAP")]
 TargetName = Annotated[str | None, typer.Option("--target", "-t", help="Column to be predicted.")]
 TaskName = Annotated[
     str | None,
-    typer.Option("--task", help="binary, multiclass, regression, multilabel, survival, cox, tokens …; read from the data, but for recommend."),
+    typer.Option(
+        "--task",
+        help="binary, multiclass, regression, multilabel, survival, cox, tokens …; read from the data, but for recommend.",
+    ),
 ]
 User = Annotated[
     str | None,
@@ -50,7 +53,9 @@ NetworkName = Annotated[
 ]
 Space = Annotated[
     str,
-    typer.Option("--space", help="Without a target: plain, learned, or auto for the one that foresees hidden parts better."),
+    typer.Option(
+        "--space", help="Without a target: plain, learned, or auto for the one that foresees hidden parts better."
+    ),
 ]
 TargetWeight = Annotated[
     float | None,

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from belvedere.errors import SettingError
 from belvedere.networks.blocks import Batch, Encoder
 from belvedere.networks.cnn import CnnEncoder
-from belvedere.networks.likeness import Likeness, PlainCategory, PlainValue
+from belvedere.networks.likeness import Likeness, PlainLevels, PlainNumbers
 from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
 from belvedere.networks.mlp import MlpEncoder, plain_width
 from belvedere.networks.ngrams import NgramEncoder
@@ -219,11 +219,12 @@ def gates_of(encoders: list[Encoder], inputs: tuple[Input, ...]) -> list[Gate]:
 
 def gates_of_likeness(likeness: Likeness | None) -> list[Gate]:
     """Gates of the plain columns beside the latent space; times and vectors enter both by their entry of the batch."""
-    return [
-        Gate(split_columns([(column.position, column.width, False)]), module=column)
-        for column in (likeness.columns if likeness else ())
-        if isinstance(column, PlainCategory) or (isinstance(column, PlainValue) and column.is_number)
-    ]
+    gates = []
+    for column in likeness.columns if likeness else ():
+        if isinstance(column, PlainNumbers | PlainLevels):
+            widths = [(p, width, False) for p, width in zip(column.positions, column.widths, strict=True)]
+            gates += [Gate(split_columns(widths), module=column)]
+    return gates
 
 
 def merged(shares: list[Share]) -> list[Share]:

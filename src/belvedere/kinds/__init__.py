@@ -6,6 +6,7 @@ from belvedere.kinds.preview import preview, thumbnails
 from belvedere.kinds.recognize import learn_kinds
 from belvedere.kinds.table import KINDS
 from belvedere.kinds.target import encode_target, fit_target
+from belvedere.kinds.time import time_of
 
 __all__ = [
     "KINDS",
@@ -21,4 +22,5 @@ __all__ = [
     "plain_space",
     "preview",
     "thumbnails",
+    "time_of",
 ]

@@ -1,16 +1,17 @@
 """Times and dates: a place in the range, and hour, weekday and month on circles where they vary."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from belvedere.kinds.facts import Facts
+from belvedere.kinds.facts import Facts, facts_of
 from belvedere.kinds.kind import Fit, Kind
-from belvedere.types import Input
-from belvedere.values import DATE_FORMATS, Array
+from belvedere.types import Input, Schema, Source
+from belvedere.values import DATE_FORMATS, Array, to_floats
 
 DAY = 86_400.0  # seconds
 YEAR = 365.2425 * DAY
@@ -158,6 +159,22 @@ def preview(facts: Facts) -> list[Any]:
     moments = np.where(np.isfinite(seconds), seconds, 0).astype("datetime64[s]")
     texts = np.datetime_as_string(moments)
     return [str(t).removesuffix("T00:00:00") if ok else None for t, ok in zip(texts, np.isfinite(seconds), strict=True)]
+
+
+NAMED = re.compile(r"^(time|timestamp|date|datetime|when|at|created|seen)([ _]?(at|on|s))?$", re.IGNORECASE)
+
+
+def time_of(source: Source, schema: Schema, *, leaving: Collection[str] = ()) -> tuple[Array, str] | None:
+    """When each row happened, and by which column: the first of times, or of numbers named like one; None without."""
+    for column in schema:
+        if column.name in leaving or column.name not in source.table.column_names:
+            continue
+        facts = facts_of(source.table, column.name)
+        if column.kind == "time" or (NAMED.match(column.name) and pa.types.is_integer(facts.type)):
+            when = to_seconds(facts) if column.kind == "time" else to_floats(facts.column)
+            if np.isfinite(when).all():
+                return when, column.name
+    return None
 
 
 KIND = Kind("time", recognize, fit, make, plain, preview)

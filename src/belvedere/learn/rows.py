@@ -9,6 +9,7 @@ import torch
 
 from belvedere import kinds, networks, training
 from belvedere.errors import SettingError
+from belvedere.learn.recommend import embed_nodes
 from belvedere.learn.settings import Array
 from belvedere.networks import Network
 from belvedere.progress import Progress, Silent
@@ -70,6 +71,8 @@ def chunks(n_rows: int, size: int) -> Iterator[tuple[int, int]]:
 
 def embedder(config: dict[str, Any], tensors: dict[str, Array]) -> Callable[[pa.Table], Floats]:
     """Build, once, the function from a table to its latent vectors."""
+    if config["network"] == "two_towers":
+        return lambda table: embed_nodes(config, tensors, table)
     if config["network"] != "none":
         network = networks.network_from(config, tensors)
         return lambda table: run_network(network, table)[0]

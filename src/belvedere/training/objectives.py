@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from belvedere.errors import SettingError, nearest_names
 from belvedere.training.survival import cox_loss, hazard_loss
-from belvedere.training.tokens import token_loss
+from belvedere.training.tokens import missed_labels, token_loss
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -92,7 +92,7 @@ OBJECTIVES = {
     "multiclass": Objective(multiclass_loss, multiclass_loss, lambda outputs: torch.softmax(outputs, dim=1)),
     "regression": Objective(huber_loss, squared_loss, lambda outputs: outputs[:, 0]),
     "multilabel": Objective(multilabel_loss, multilabel_loss, torch.sigmoid),
-    "tokens": Objective(token_loss, token_loss, as_they_are),
+    "tokens": Objective(token_loss, missed_labels, as_they_are),
     "survival": Objective(hazard_loss, hazard_loss, as_they_are),
     "cox": Objective(cox_loss, cox_loss, as_they_are),
 }
