@@ -10,8 +10,9 @@ rho = 1 is the look of t-SNE, about 4 that of UMAP (Böhm, Berens and Kobak 2022
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,27 @@ class Layout:
     end: str  # 'at rest', 'all steps done' or 'interrupted'
 
 
+class Steps(Protocol):
+    """What does the steps of a descent."""
+
+    n_steps: int
+
+    def begin(self, phase: Phase) -> None:
+        """Begin a phase from standing."""
+
+    def step(self, phase: Phase) -> None:
+        """Do one step."""
+
+    def is_at_rest(self) -> bool:
+        """Say whether the map has come to rest."""
+
+    def result(self) -> Floats:
+        """Places in the order of the rows, round the origin."""
+
+
+Engine = Callable[[Floats, Affinities, Schedule, Overview | None], Steps]
+
+
 def starting_places(components: Floats, *, seed: int = 0) -> Floats:
     """Start from the first two principal components, tiny; equal rows are moved apart by a hair.
 
@@ -111,13 +133,14 @@ def descend(
     *,
     overview: Overview | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> Layout:
     """Move places down the gradient until the map is at rest.
 
-    Ctrl-C ends the descent and keeps the map so far.
+    Ctrl-C ends the descent and keeps the map so far. `engine` does the steps: the compiled loops where none is given.
     """
     tell = progress or Silent()
-    run = _Descent(start, affinities, schedule, overview)
+    run = (engine or Descent)(start, affinities, schedule, overview)
     total = sum(phase.steps for phase in schedule.phases)
     tell.start("Laying out", total)
     end, began = "all steps done", time.monotonic()
@@ -141,7 +164,7 @@ def _time_left(began: float, done: int, total: int) -> str:
     return f"about {left:.0f} s left"
 
 
-class _Descent:
+class Descent:
     """The state of a descent: places, speeds and gains, in an order in which near rows lie near in memory."""
 
     def __init__(

@@ -46,8 +46,12 @@ class Frame:
 
 def frame_of(places: Floats, cell: float = CELL) -> Frame:
     """Lay a square grid round all places, two nodes wider on each side."""
-    cell = cell if len(places) > FEW_ROWS else cell / 2
-    low, high = float(places.min()), float(places.max())
+    return frame_between(float(places.min()), float(places.max()), len(places), cell)
+
+
+def frame_between(low: float, high: float, n_rows: int, cell: float) -> Frame:
+    """The same from the least and the largest coordinate."""
+    cell = cell if n_rows > FEW_ROWS else cell / 2
     wide = max(high - low, 1e-6)
     cell = max(cell, min(CELL, wide / (MANY - 6)), wide / (MOST - 6))
     cell = min(cell, wide / (FEWEST - 6))

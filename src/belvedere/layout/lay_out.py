@@ -1,6 +1,7 @@
 """From rows to places: all rows together where there are few enough, landmarks first where there are more."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -17,6 +18,7 @@ from belvedere.layout.neighbors import (
     rerank_in,
     share_found,
 )
+from belvedere.layout.on_gpu import TorchDescent, find_neighbors_on, graphics_card
 from belvedere.layout.overview import find_groups
 from belvedere.layout.project import fit_projection, project
 from belvedere.progress import Progress, Silent
@@ -25,6 +27,7 @@ from belvedere.types import Floats, Ints
 KEPT = 15  # neighbors that every map reports
 CANDIDATES = 60  # neighbors on principal axes among which the true ones are looked for
 FEWEST = 32  # fewer rows are drawn by their principal axes
+MOST_ON_CARD = 1_000_000  # rows that a graphics card compares all with all
 MEMORY = 6_000_000_000  # bytes
 
 
@@ -89,7 +92,9 @@ def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: 
     """Find neighbors on few axes, then the nearest of them by distance in all columns."""
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors")
-    if full is None or len(rows) <= k:
+    if (card := graphics_card()) is not None and len(rows) <= MOST_ON_CARD:
+        graph = find_neighbors(rows if full is None else full, k, search=partial(find_neighbors_on, card))
+    elif full is None or len(rows) <= k:
         graph = find_neighbors(rows, k, seed=settings.seed, progress=tell)
     else:
         wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed, progress=tell)
@@ -120,6 +125,7 @@ def _descend(rows: Floats, graph: Graph, settings: LayoutSettings, tell: Progres
     found = descend(
         starting_places(components, seed=settings.seed), build_affinities(graph.neighbors[:, :k]), schedule,
         overview=find_groups(rows, seed=settings.seed), progress=tell,
+        engine=None if graphics_card() is None else TorchDescent,
     )  # fmt: skip
     return found.places, f"The layout ended {found.end} after {found.n_steps} steps."
 

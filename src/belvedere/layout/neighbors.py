@@ -4,7 +4,9 @@ Above `EXACT_ROWS` the graph is approximate; its effort is raised until the reca
 exact neighbors reaches 0.95, and what was reached is reported. Equal rows are handled before any index sees them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import faiss
 import numpy as np
@@ -54,13 +56,18 @@ class Graph:
     how: str = "exact"
 
 
+Search = Callable[[Floats, int], Graph]
+
+
 def unit_rows(rows: Floats) -> Floats:
     """Scale rows to length one (cosine distance is half the squared distance of these); zero rows stay zero."""
     length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return np.asarray(rows / np.where(length > 0, length, 1)[:, None], np.float32)
 
 
-def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0, progress: Progress | None = None) -> Graph:
+def find_neighbors(
+    rows: Floats, k: int = 15, *, seed: int = 0, progress: Progress | None = None, search: Search | None = None
+) -> Graph:
     """Find the k nearest neighbors of every row.
 
     Parameters
@@ -71,6 +78,8 @@ def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0, progress: Progre
         Neighbors per row; lowered to `rows - 1` where there are fewer rows.
     seed : int
         For the sample on which recall is measured.
+    search : callable, optional
+        Searches rows of which no two are equal, instead of the processor: `search(rows, k)`.
 
     Examples
     --------
@@ -81,10 +90,11 @@ def find_neighbors(rows: Floats, k: int = 15, *, seed: int = 0, progress: Progre
     k = max(0, min(k, len(rows) - 1))
     if k == 0:
         return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
-    (first, group), tell = _distinct(rows), progress or Silent()
+    first, group = _distinct(rows)
+    search = search or partial(_search_distinct, seed=seed, tell=progress or Silent())
     if len(first) == len(rows):
-        return _search_distinct(rows, k, seed, tell)
-    among = _search_distinct(rows[first], min(k, len(first) - 1), seed, tell) if len(first) > 1 else None
+        return search(rows, k)
+    among = search(rows[first], min(k, len(first) - 1)) if len(first) > 1 else None
     return _with_equal_rows(first, group, among, k)
 
 
@@ -187,7 +197,7 @@ def _search_cells(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
         recall = share_found(rerank_in(asked, rows, found, k, own=probed)[0], truth)
         if recall >= WANTED_RECALL or n_looked >= cells.n_cells:
             break
-        n_looked *= 2
+        n_looked += n_looked // 2
     found = search_cells(cells, rows, k + 1, n_looked)
     near, far = rerank_in(rows, rows, found, k, own=np.arange(len(rows)))
     return fill_short(
