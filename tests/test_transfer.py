@@ -58,14 +58,16 @@ def moved(learned: Learned, path: str, layer: str) -> float:
 
 def test_new_kinds_are_learned_from_few_labels_by_a_network_that_knows_others(old_map: str) -> None:
     source, schema = marks(150, (3, 4, 5), seed=1)
-    source = Source("few", source.table.append_column("split", pa.array(["train"] * 45 + ["test"] * 105)))
+    source = Source("few", source.table.append_column("split", pa.array(["train"] * 15 + ["test"] * 135)))
     schema = Schema((*schema.columns, Column("split", "category", "split")))
 
-    anew = learn(source, schema, replace(QUICK, epochs=12))
-    started = learn(source, schema, replace(QUICK, epochs=12, start_from=old_map))
+    anew, started = (
+        [learn(source, schema, replace(QUICK, epochs=15, seed=seed, start_from=start)) for seed in (0, 1)]
+        for start in (None, old_map)
+    )
 
-    assert accuracy(started) > accuracy(anew) + 0.1
-    assert any("Started from the network 'resnet'" in note for note in started.notes)
+    assert np.mean([accuracy(one) for one in started]) > np.mean([accuracy(one) for one in anew]) + 0.05
+    assert any("Started from the network 'resnet'" in note for note in started[0].notes)
 
 
 def test_a_frozen_network_keeps_its_weights_and_a_free_one_moves_its_first_layers_least(old_map: str) -> None:

@@ -10,7 +10,7 @@ Either way on rows that the network has not learned from.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class Comparison:
         What the learned space must reach to be worth mapping.
     asked : str
         'foresight' or 'recognition'.
+    lead : float
+        Share of what the plain space leaves open that the learned one must gain.
     """
 
     plain: float
@@ -49,20 +51,22 @@ class Comparison:
     n_rows: int
     least: float = 0.0
     asked: str = "foresight"
+    lead: float = 0.0
 
     @property
     def learned_wins(self) -> bool:
         """Whether the learned space leads by more than chance explains, and does well enough."""
-        return self.learned - self.plain > CLEARLY * self.error and self.learned >= self.least
+        enough = max(CLEARLY * self.error, self.lead * (1 - self.plain))
+        return self.learned - self.plain > enough and self.learned >= self.least
 
 
-def compared(plain: NDArray[Any], learned: NDArray[Any], *, least: float = 0.0, asked: str = "foresight") -> Comparison:
+def compared(plain: NDArray[Any], learned: NDArray[Any]) -> Comparison:
     """Compare what two spaces reach row by row: (rows,), (rows,)."""
     error = float(np.std(learned - plain) / np.sqrt(len(plain)))
-    return Comparison(float(plain.mean()), float(learned.mean()), error, len(plain), least, asked)
+    return Comparison(float(plain.mean()), float(learned.mean()), error, len(plain))
 
 
-def compare_foresight(parts: Sequence[Parts], plain: Embed, learned: Embed) -> Comparison:
+def compare_foresight(parts: Sequence[Parts], plain: Embed, learned: Embed, *, lead: float = 0.0) -> Comparison:
     """Measure the foresight of two spaces on the same rows.
 
     Parameters
@@ -71,9 +75,11 @@ def compare_foresight(parts: Sequence[Parts], plain: Embed, learned: Embed) -> C
         The same rows, cut in several ways.
     plain, learned : callable
         From a table to float32 (rows, dims).
+    lead : float
+        Share of what the plain space leaves open that the learned one must gain.
     """
     gains = [(foresight(plain(p.shown), p.hidden), foresight(learned(p.shown), p.hidden)) for p in parts]
-    return compared(*(np.mean([pair[side] for pair in gains], axis=0) for side in (0, 1)))
+    return replace(compared(*(np.mean([pair[side] for pair in gains], axis=0) for side in (0, 1))), lead=lead)
 
 
 def compare_recognition(table: pa.Table, looks: Sequence[pa.Table], plain: Embed, learned: Embed) -> Comparison:
@@ -91,7 +97,7 @@ def compare_recognition(table: pa.Table, looks: Sequence[pa.Table], plain: Embed
     for embed in (plain, learned):
         rows = embed(table)
         found.append(np.mean([recognized(rows, embed(look)) for look in looks], axis=0))
-    return compared(*found, least=LEAST_RECOGNIZED, asked="recognition")
+    return replace(compared(*found), least=LEAST_RECOGNIZED, asked="recognition")
 
 
 def recognized(rows: Floats, looks: Floats) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ HABITS_UNLABELLED = {
     "cnn": Habit(60, 3, 256, 1e-3, 1e-4, 200.0),
     "inceptiontime": Habit(200, 5, 128, 3e-3, 1e-3, 60.0),
     "ngrams": Habit(30, 2, 256, 3e-3, 1e-4, 40.0),
-    "tabular": Habit(60, 2, 256, 2e-3, 1e-4, 30.0),
+    "tabular": Habit(60, 2, 256, 2e-3, 1e-4, 12.0),
 }
 OTHER = Habit(60, 3, 128, 2e-3, 1e-4, 60.0)
 
