@@ -61,17 +61,18 @@ def test_the_memory_misses_few_neighbors_where_it_has_many_cells() -> None:
 
 def test_a_row_goes_where_most_of_its_neighbors_agree_not_to_their_mean() -> None:
     places = np.float32([[0, 0], [0.1, 0], [0, 0.1], [100, 100], [90, 0]])
-    out = np.empty((1, 2), np.float32)
+    out, agreed = np.empty((1, 2), np.float32), np.empty(1, np.float32)
 
-    agree(places, np.int32([[3, 0, 1, 2, 4]]), out)
+    agree(places, np.int32([[3, 0, 1, 2, 4]]), out, agreed)
 
     assert np.abs(out).max() < 0.2
+    assert agreed[0] == pytest.approx(3 / 5, abs=0.02)
 
 
 def test_rows_without_enough_neighbors_go_by_those_there_are() -> None:
-    out = np.empty((1, 2), np.float32)
+    out, agreed = np.empty((1, 2), np.float32), np.empty(1, np.float32)
 
-    agree(np.float32([[3, 4]]), np.int32([[0, -1, -1]]), out)
+    agree(np.float32([[3, 4]]), np.int32([[0, -1, -1]]), out, agreed)
 
     assert out.tolist() == [[3, 4]]
 

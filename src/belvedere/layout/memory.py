@@ -22,7 +22,7 @@ from belvedere.types import Floats, Ints
 ROWS_PER_CELL = 256  # on average
 MOST_ROWS = 131_072  # of more fitted rows, those with the smallest hashes are kept
 N_CELLS_READ = 2
-N_READ = 8  # neighbors that a new row goes by
+N_READ = 6  # neighbors that a new row goes by
 BATCH = 32_768  # new rows read at once
 CHUNK = 256  # rows of one task
 
@@ -60,9 +60,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Reading:
-    """Places float32 (rows, 2); nearest fitted rows int32 and their distances float32 (rows, N_READ), -1 where too few."""
+    """Places float32 (rows, 2) and how far neighbors agree on them, 0 to 1; these, int32 (rows, N_READ), and distances."""
 
     places: Floats
+    agreed: Floats
     near: Ints
     distances: Floats
 
@@ -99,7 +100,7 @@ def remember(rows: Floats, places: Floats, centers: Floats) -> Memory:
 
 def read_memory(memory: Memory, new: Floats, *, own: NDArray[np.int64] | None = None) -> Reading:
     """Place new rows, float32 (rows, dims), where the fitted rows nearest to them agree; `own` rows do not count."""
-    places = np.empty((len(new), 2), np.float32)
+    places, agreed = np.empty((len(new), 2), np.float32), np.empty(len(new), np.float32)
     near, far = np.empty((len(new), N_READ), np.int32), np.empty((len(new), N_READ), np.float32)
     n_read = min(N_CELLS_READ, len(memory.rows.first) - 1)
     for at in range(0, len(new), BATCH):
@@ -112,8 +113,8 @@ def read_memory(memory: Memory, new: Floats, *, own: NDArray[np.int64] | None = 
         near[part] = found
         length = np.einsum("ij,ij->i", rows, rows)
         far[part] = np.sqrt(np.maximum(length[:, None] + 2 * score, 0))
-        agree(memory.places, near[part], places[part])
-    return Reading(places, near, far)
+        agree(memory.places, near[part], places[part], agreed[part])
+    return Reading(places, agreed, near, far)
 
 
 def _without(own: NDArray[np.int64], score: Floats, found: Ints) -> tuple[Floats, Ints]:
@@ -142,9 +143,14 @@ def _search(rows: Floats, tiles: Tiles, cells: NDArray[np.int64], k: int) -> tup
     """The k best rows of some cells (rows, cells read), nearest first: half squared distances less |row|^2 / 2, and ids."""
     best, found = np.full((len(rows), k), np.inf, np.float32), np.full((len(rows), k), -1, np.int32)
     for p in range(cells.shape[1]):
+        tasks, held = _tasks(cells[:, p], len(tiles.first) - 1), (tiles.keys, tiles.half, tiles.ids, tiles.first)
+        if len(tiles.first) == 2:  # one cell: rows are in order already
+            scan(rows, tasks, held, (best, found))
+            continue
         order = np.argsort(cells[:, p].astype(np.int16), kind="stable")
-        held = (tiles.keys, tiles.half, tiles.ids, tiles.first)
-        scan(rows, order, _tasks(cells[:, p], len(tiles.first) - 1), held, (best, found))
+        some = best[order], found[order]
+        scan(rows[order], tasks, held, some)
+        best[order], found[order] = some
     return best, found
 
 

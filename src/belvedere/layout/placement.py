@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from belvedere.layout.field import Frame, frozen_field
 from belvedere.layout.kernels import count_shared, settle
 from belvedere.layout.neighbors import nearest_rows, rerank_in
-from belvedere.layout.tiles import agree
+from belvedere.layout.tiles import agree, mean_and_local
 from belvedere.types import Floats, Ints
 
 BATCH = 4096  # new rows searched at once
@@ -96,7 +96,7 @@ def place_exactly(fitted: FittedMap, tree: cKDTree, new: Floats, full_new: Float
 def _place_batch(fitted: FittedMap, tree: cKDTree, new: Floats, full_new: Floats) -> Placed:
     near, far = _nearest(fitted, new, full_new)
     places = np.empty((len(near), 2), np.float32)
-    agree(fitted.places, near, places)
+    agree(fitted.places, near, places, np.empty(len(near), np.float32))
     on_map = np.asarray(tree.query(places, near.shape[1], workers=2)[1], np.int32).reshape(near.shape)
     channels = said_of(unusual(near, far, fitted.radius), fitted.typical) | {"kept": share_kept(near, on_map)}
     return Placed(places, near, channels)
@@ -122,10 +122,8 @@ def unusual(near: Ints, distances: Floats, radius: Floats) -> Floats:
     """
     if near.size == 0:
         return np.zeros(len(near), np.float32)
-    there = near >= 0
-    count = np.maximum(there.sum(axis=1), 1)
-    mean = np.where(there, distances, 0).sum(axis=1) / count
-    local = np.where(there, radius[near], 0).sum(axis=1) / count
+    mean, local = np.empty(len(near), np.float32), np.empty(len(near), np.float32)
+    mean_and_local(np.ascontiguousarray(near), np.ascontiguousarray(distances), radius, mean, local)
     usual = radius[radius > 0]
     least = 1e-3 * float(np.median(usual)) if len(usual) else 1e-30  # equal rows have no radius
     return np.asarray(mean / np.maximum(local, least) * mean, np.float32)

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from belvedere.errors import SettingError
 from belvedere.layout.memory import Memory, read_memory, remember
 from belvedere.layout.neighbors import unit_rows
-from belvedere.layout.packing import Prepared, Tensors, agreement, kept_fast, unusual_fast
+from belvedere.layout.packing import Prepared, Tensors, kept_fast, unusual_fast
 from belvedere.layout.place_network import PlaceNetwork, apply_network
 from belvedere.layout.placement import FittedMap, place_exactly, said_of
 from belvedere.layout.project import Projection, project
@@ -69,7 +69,7 @@ class Placer:
         channels = said_of(
             unusual_fast(read, new.rows, new.full, self.tensors), np.asarray(self.tensors["typical_fast"])
         )
-        return read.places * self.unit, channels | {"kept": kept_fast(agreement(read, self.places), self.tensors)}
+        return read.places * self.unit, channels | {"kept": kept_fast(read.agreed, self.tensors)}
 
     def _built(self, name: str) -> Any:
         """A part that is built when first asked for, by one thread alone."""

@@ -83,10 +83,10 @@ def insert(score, id_, best, found):
 
 
 @compiled
-def scan(rows, order, tasks, tiles, into):
+def scan(rows, tasks, tiles, into):
     """Compare the rows of every task with the tiles of its cell.
 
-    `tasks` (tasks, 3): first and last row in `order`, and the cell; `tiles` = keys, half, ids, first tile of each cell;
+    `tasks` (tasks, 3): first row, one behind the last, and the cell; `tiles` = keys, half, ids, first tile of each cell;
     `into` = best scores and their ids (rows, k), rising.
     """
     keys, half, ids, first = tiles
@@ -95,8 +95,7 @@ def scan(rows, order, tasks, tiles, into):
     for t in numba.prange(tasks.shape[0]):
         scores = np.empty(TILE, np.float32)
         for tile in range(first[tasks[t, 2]], first[tasks[t, 2] + 1]):
-            for at in range(tasks[t, 0], tasks[t, 1]):
-                i = order[at]
+            for i in range(tasks[t, 0], tasks[t, 1]):
                 better = score_tile(rows[i], keys[tile], half[tile], scores, best[i, k - 1])
                 while better != 0:
                     r = lowest_bit(better)
@@ -105,26 +104,46 @@ def scan(rows, order, tasks, tiles, into):
                         insert(scores[r], ids[tile, r], best[i], found[i])
 
 
+@inlined
+def nearness(targets, row, x, y):
+    """1 / (1 + d^2) between a fitted row and a place."""
+    dx, dy = targets[row, 0] - x, targets[row, 1] - y
+    return np.float32(1) / (np.float32(1) + dx * dx + dy * dy)
+
+
 @compiled
-def agree(targets, near, places):
-    """Go where most of some rows lie: `near` (rows, k) are rows of `targets` (fitted, 2), -1 at the end where too few."""
-    one = np.float32(1)
+def agree(targets, near, places, agreed):
+    """Go where most of some rows lie; into `places` (rows, 2), and into `agreed` (rows,) how far they agree, 0 to 1.
+
+    `near` (rows, k) are rows of `targets` (fitted, 2), -1 at the end where there are too few.
+    """
     for i in numba.prange(near.shape[0]):
-        most, x, y = np.float32(-1), np.float32(0), np.float32(0)
+        n, most, best = 0, np.float32(-1), 0
         for a in range(near.shape[1]):
-            if near[i, a] < 0:
-                break
-            ax, ay, votes = targets[near[i, a], 0], targets[near[i, a], 1], np.float32(0)
-            for b in range(near.shape[1]):
-                if near[i, b] >= 0:
-                    dx, dy = targets[near[i, b], 0] - ax, targets[near[i, b], 1] - ay
-                    votes += one / (one + dx * dx + dy * dy)
+            if near[i, a] >= 0:
+                n += 1
+        for a in range(n):
+            votes = np.float32(0)
+            for b in range(n):
+                votes += nearness(targets, near[i, b], targets[near[i, a], 0], targets[near[i, a], 1])
             if votes > most:
-                most, x, y = votes, ax, ay
+                most, best = votes, near[i, a]
         total, sx, sy = np.float32(1e-30), np.float32(0), np.float32(0)
-        for b in range(near.shape[1]):
-            if near[i, b] >= 0:
-                dx, dy = targets[near[i, b], 0] - x, targets[near[i, b], 1] - y
-                w = one / (one + dx * dx + dy * dy)
-                total, sx, sy = total + w, sx + w * dx, sy + w * dy
-        places[i, 0], places[i, 1] = x + sx / total, y + sy / total
+        for b in range(n):
+            w = nearness(targets, near[i, b], targets[best, 0], targets[best, 1])
+            total, sx, sy = total + w, sx + w * targets[near[i, b], 0], sy + w * targets[near[i, b], 1]
+        x, y, votes = sx / total, sy / total, np.float32(0)
+        for b in range(n):
+            votes += nearness(targets, near[i, b], x, y)
+        places[i, 0], places[i, 1], agreed[i] = x, y, votes / np.float32(max(n, 1))
+
+
+@compiled
+def mean_and_local(near, distances, radius, mean, local):
+    """Mean distance of every row to its neighbors, and mean radius of these; -1 in `near` (rows, k) does not count."""
+    for i in numba.prange(near.shape[0]):
+        n, far, own = 0, np.float32(0), np.float32(0)
+        for a in range(near.shape[1]):
+            if near[i, a] >= 0:
+                n, far, own = n + 1, far + distances[i, a], own + radius[near[i, a]]
+        mean[i], local[i] = far / np.float32(max(n, 1)), own / np.float32(max(n, 1))
