@@ -2,12 +2,15 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from belvedere.checks.look import Look, agree, find, ignoring, missing_mask, quoted, share
 from belvedere.types import Finding
-from belvedere.values import counted, to_codes
+from belvedere.values import counted, spread, to_codes
 
 NEARLY = 0.995
+SAMPLE = 2000  # values in which the commonest is looked for
 ENOUGH = 1000  # rows before one value can be called overwhelming
 
 
@@ -47,22 +50,32 @@ def _joined(findings: list[Finding], what: str) -> list[Finding]:
 
 
 def _examine(look: Look, name: str, values: pa.ChunkedArray) -> tuple[str, Finding | None]:
-    if missing_mask(values).all():
+    missing = missing_mask(values)
+    if missing.all():
         return "empty", find(
             "constant", "warning", f"'{name}' holds no values at all.", column=name, cure=ignoring(name)
         )
-    codes, levels = to_codes(values)
-    present = codes[codes >= 0]
-    counts = np.bincount(present, minlength=len(levels))
-    top = int(counts.argmax())
-    if counts[top] == look.n_rows:
-        sentence = f"'{name}' has the same value in every row ({levels[top][:40]}){look.sampled}."
+    same, level = _commonest(values, missing)
+    n_same, n_present = int(same.sum()), int((~missing).sum())
+    if n_same == look.n_rows:
+        sentence = f"'{name}' has the same value in every row ({level[:40]}){look.sampled}."
         return "constant", find("constant", "note", sentence, column=name, cure=ignoring(name))
-    if len(present) >= ENOUGH and NEARLY * len(present) <= counts[top] < len(present):
-        rows = look.row_numbers((codes >= 0) & (codes != top))
-        part, differ = share(int(counts[top]), len(present)), agree(len(rows), "differs", "differ")
+    if n_present >= ENOUGH and NEARLY * n_present <= n_same < n_present:
+        rows = look.row_numbers(~missing & ~same)
+        part, differ = share(n_same, n_present), agree(len(rows), "differs", "differ")
         sentence = (
-            f"'{name}' is {levels[top][:40]} in {part} of the rows; {counted(len(rows), 'row')} {differ}{look.sampled}."
+            f"'{name}' is {level[:40]} in {part} of the rows; {counted(len(rows), 'row')} {differ}{look.sampled}."
         )
         return "nearly", find("constant", "note", sentence, column=name, rows=rows)
     return "", None
+
+
+def _commonest(values: pa.ChunkedArray, missing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], str]:
+    """Mark the rows that hold the commonest value of a sample; an overwhelming one is certainly that."""
+    present = np.flatnonzero(~missing)
+    some = present[spread(len(present), SAMPLE)]
+    codes, levels = to_codes(values.take(pa.array(some)))
+    top = int(np.bincount(codes[codes >= 0], minlength=1).argmax())
+    value = values[int(some[np.flatnonzero(codes == top)[0]])]
+    same = pc.fill_null(pc.equal(values, value), False)
+    return np.asarray(same.to_numpy(), dtype=bool) & ~missing, levels[top]
