@@ -60,13 +60,13 @@ SETS = {
     "sms_spam": Data("sms_spam/sms_spam.parquet", "label", seen=True),
     "shopping": Data("zh_online_shopping/zh_online_shopping.parquet", "cat", ("label",)),
     "telco": Data("telco_churn/telco_churn.parquet", "churn", seen=True),
-    "adult": Data("adult/adult.parquet", "income"),
+    "adult": Data("adult/adult.parquet", "income", seen=True),
     "german": Data("german_credit/german_credit.parquet", "risk", seen=True),
-    "credit": Data("credit_default_taiwan/credit_default_taiwan.parquet", "default.payment.next.month"),
-    "california": Data("california_housing/california_housing.parquet", "ocean_proximity"),
-    "diamonds": Data("diamonds/diamonds.parquet", "cut"),
-    "bladder": Data("scrna_mouse_bladder/counts.npz", "y"),
-    "worm": Data("scrna_worm_neuron/counts.npz", "y"),
+    "credit": Data("credit_default_taiwan/credit_default_taiwan.parquet", "default.payment.next.month", seen=True),
+    "california": Data("california_housing/california_housing.parquet", "ocean_proximity", seen=True),
+    "diamonds": Data("diamonds/diamonds.parquet", "cut", seen=True),
+    "bladder": Data("scrna_mouse_bladder/counts.npz", "y", seen=True),
+    "worm": Data("scrna_worm_neuron/counts.npz", "y", seen=True),
 }
 
 

@@ -22,7 +22,7 @@ from belvedere.types import Floats
 
 N_NEAR = 10
 CLEARLY = 2.0  # standard errors by which the learned space must lead
-LEAST_RECOGNIZED = 0.5  # of the pictures; below, a network has not learned enough to order them
+LEAST_RECOGNIZED = 0.6  # of the pictures; below, a network has not learned enough to order them
 
 Embed = Callable[[pa.Table], Floats]
 
