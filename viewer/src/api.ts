@@ -35,6 +35,11 @@ export function servedBackend(
     isServed: true,
     info: async () => decoded(async () => checkInfo(await (await get("map")).json())),
     places: async () => decoded(async () => decodePlaces(await (await get("places")).arrayBuffer())),
+    watch: async () => {
+      const answer = await get("watch");
+      return answer.status === 204 ? null : answer.json();
+    },
+    picture: async (number) => decodePlaces(await (await get(`watch/${number}`)).arrayBuffer()),
     coarse: async () => {
       const answer = await get("coarse/map");
       return answer.status === 204 ? null : servedBackend(base, ask, `${root}/coarse`);

@@ -21,7 +21,7 @@ export function hostedBackend(page: Document): Backend | null {
   if (!page.querySelector('meta[name="belvedere-host"]')) return null;
   host = openHost(firstPort());
   const served = servedBackend("", host.ask);
-  return { ...served, coarse: undefined, hasAddress: false, image: pictures(host.ask) };
+  return { ...served, watch: undefined, coarse: undefined, hasAddress: false, image: pictures(host.ask) };
 }
 
 /** The selection goes to Python when it changes here, and comes from there when it changes there. */

@@ -1,6 +1,7 @@
 /** What the explorer asks of whoever holds the map, and the troubles it may meet. */
 
 import type { Bits, ColumnData, ColumnInfo, MapInfo, Preview } from "./map_folder";
+import type { Making } from "./watch/film";
 
 export type Trouble = "newer" | "older" | "away" | "refused" | "missing" | "damaged" | "failed";
 
@@ -87,6 +88,10 @@ export interface Backend {
   /** Whether the page's address leads back to what it shows; not so inside a notebook. */
   readonly hasAddress?: boolean;
   info(): Promise<MapInfo>;
+  /** How the map is being made, where it was watched from the start; null for all others. */
+  watch?(): Promise<Making | null>;
+  /** Places at one moment of that. */
+  picture?(number: number): Promise<Uint16Array>;
   /** A sample of a map so large that reading all of it takes a while; null for all others. */
   coarse?(): Promise<Backend | null>;
   places(): Promise<Uint16Array>;

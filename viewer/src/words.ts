@@ -2,7 +2,7 @@
 
 import { countText, type Language, numberText, shareText, valueText } from "./format";
 import { en } from "./i18n/en";
-import { findingInChinese, regionInChinese } from "./i18n/said";
+import { cureInChinese, findingInChinese, regionInChinese } from "./i18n/said";
 import { zh } from "./i18n/zh";
 import type { ColumnInfo } from "./map_folder";
 
@@ -26,6 +26,7 @@ export interface Words {
   title(info: ColumnInfo): string;
   /** What Python wrote of the data, where we can say it in this language. */
   finding(sentence: string): string;
+  cure(advice: string): string;
   region(name: string, columns: ReadonlySet<string>): string;
 }
 
@@ -43,6 +44,7 @@ export function makeWords(language: Language): Words {
     category: (name) => (name?.trim() ? name : messages.blank),
     title: (info) => titleIn(messages, info),
     finding: (sentence) => (language === "zh" ? findingInChinese(sentence) : sentence),
+    cure: (advice) => (language === "zh" ? cureInChinese(advice) : advice),
     region: (name, columns) => (language === "zh" ? regionInChinese(name, columns) : name),
   };
 }

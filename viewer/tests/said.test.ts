@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findingInChinese, regionInChinese } from "../src/i18n/said";
+import { cureInChinese, findingInChinese, regionInChinese } from "../src/i18n/said";
 
 /** Sentences as the checks write them. */
 const WRITTEN = [
@@ -29,6 +29,14 @@ describe("what Python wrote, in Chinese", () => {
 
   it("stays as it was where it fits no pattern", () => {
     expect(findingInChinese("Something new was found.")).toBe("Something new was found.");
+  });
+
+  it("keeps the commands of advice as they are typed", () => {
+    expect(cureInChinese("To use it all the same: belvedere map … --kind id=number")).toBe(
+      "如仍要使用：belvedere map … --kind id=number",
+    );
+    expect(cureInChinese("belvedere map … --ignore id")).toBe("belvedere map … --ignore id");
+    expect(findingInChinese(WRITTEN[2])).toContain("（低于 0.1 %）");
   });
 
   it("names regions by what the columns say, and leaves all other names alone", () => {

@@ -123,7 +123,52 @@ const GIVEAWAY = new RegExp(
   "s",
 );
 
+/** Advice beside findings; a command in it stays as it is typed. */
+const CURES: [RegExp, string][] = [
+  [/^To use it all the same: (.+)$/s, "如仍要使用：$1"],
+  [/^If it is known only afterwards: (.+)$/s, "如果事后才知道：$1"],
+  [/^Keep them if each is a case of its own, or (.+)$/s, "若各为独立个案可保留，否则：$1"],
+  [/^Drop the split column, or (.+)$/s, "去掉划分列，或：$1"],
+  [/^Correct them if they are errors \(learning softens them\), or (.+)$/s, "若是错误请更正，或：$1"],
+  [/^Clean these cells, or read the others as numbers: (.+)$/s, "清理这些单元格，或将其余读作数字：$1"],
+  [/^Clean these cells, or (.+)$/s, "清理这些单元格，或：$1"],
+  [
+    /^Hold out the latest rows instead of random ones \(a column 'split'\), or (.+)$/s,
+    "用最新的行做检验（列 'split'），或：$1",
+  ],
+  [/^Compare with always answering ('.+'): .+$/s, "请与总是回答 $1 对比：单看准确率不够，请看 F1 和 AUC。"],
+  [/^Remove them from the test part, or drop the split column\.$/, "从测试部分移除，或去掉划分列。"],
+  [
+    /^Remove them from the file, or keep them if each is a case of its own\.$/,
+    "从文件中移除；若各为独立个案可保留。",
+  ],
+  [/^Replace it by an empty cell in the file.*$/, "若不是测量值，请在文件中改为空单元格。"],
+  [
+    /^That a value is missing is learned as a signal; nothing to do\.$/,
+    "缺失本身会作为信号被学习，无需处理。",
+  ],
+  [/^Read the (?:original )?file again (?:as UTF-8|in its encoding).*$/, "请用正确的编码重新读取原文件。"],
+  [/^Collect more rows, or join these classes\.$/, "请收集更多行，或合并这些类别。"],
+  [
+    /^Look at them on the map, most doubtful first, and correct the file\.$/,
+    "请在地图上从最可疑的看起，并更正文件。",
+  ],
+  [/^Look at them: labels may be wrong, or a column is missing\.$/, "请查看：标签可能有误，或缺少某一列。"],
+  [/^Mask them in the file before the map is shared\.$/, "分享地图之前请在文件中遮盖。"],
+  [/^Replace infinite values in the file\.$/, "请在文件中替换无穷大值。"],
+];
+
+export function cureInChinese(cure: string): string {
+  const found = CURES.find(([pattern]) => pattern.test(cure));
+  return found ? cure.replace(...found) : cure;
+}
+
 export function findingInChinese(sentence: string): string {
+  const said = written(sentence);
+  return said === sentence ? said : said.replace(/（under /g, "（低于 ");
+}
+
+function written(sentence: string): string {
   const given = GIVEAWAY.exec(sentence);
   if (given)
     return `仅凭 ${given[1]} 就能得出 ${given[2]}（占可学内容的 ${given[3]}）：它在答案之前就已知吗？`;

@@ -19,6 +19,8 @@ export interface LabelStyle {
 export const isCjk = (text: string): boolean =>
   /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/.test(text);
 
+const isMostlyCjk = (text: string): boolean => [...text].filter(isCjk).length > text.length / 2;
+
 interface Step {
   size: number;
   weight: number;
@@ -45,7 +47,7 @@ export function labelStyle(level: number, text: string, isPhone: boolean): Label
     size,
     lineHeight: size * 1.16,
     halo: step.halo,
-    lineLength: cjk ? step.lineLength / 2 : step.lineLength,
+    lineLength: cjk ? Math.round(step.lineLength * (isMostlyCjk(text) ? 0.5 : 0.85)) : step.lineLength,
     ink: step.ink,
   };
 }
@@ -56,13 +58,21 @@ function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text;
 }
 
+/** Where a line may end: after every Chinese sign, and between words. */
+function piecesOf(text: string): string[] {
+  if (!isCjk(text)) return text.split(" ").map((word) => `${word} `);
+  return (
+    text.match(/[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\uffef]+\s?|./gsu) ?? [text]
+  );
+}
+
 /** Text broken into lines of similar length, at spaces where there are any. */
 export function breakText(text: string, lineLength: number): string[] {
   const clean = text.replace(/\s+/g, " ").trim();
   const wanted = Math.min(Math.ceil(clean.length / lineLength), MOST_LINES);
   if (wanted <= 1) return [clean];
   const target = Math.min(Math.ceil(clean.length / wanted), lineLength);
-  const pieces = isCjk(clean) ? [...clean] : clean.split(" ").map((word) => `${word} `);
+  const pieces = piecesOf(clean);
   const lines: string[] = [""];
   for (const piece of pieces) {
     const last = lines.length - 1;

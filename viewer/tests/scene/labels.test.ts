@@ -86,4 +86,5 @@ test("long names are broken at spaces, and a word of hostile length is cut", () 
   ]);
   expect(breakText("x".repeat(5000), 20).join("").length).toBeLessThan(80);
   expect(breakText("  two \n words ", 20)).toEqual(["two words"]);
+  expect(breakText("hours per week 低、Own-child", 14)).toEqual(["hours per", "week 低、", "Own-child"]);
 });
