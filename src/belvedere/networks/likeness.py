@@ -9,6 +9,7 @@ given by variance, as umap-learn gives it with its `target_weight`.
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from belvedere.networks.blocks import Batch
@@ -41,8 +42,8 @@ class Likeness(nn.Module):
     def __init__(self, inputs: tuple[Input, ...], *, target_weight: float) -> None:
         super().__init__()
         self.target_weight = target_weight
-        self.columns = nn.ModuleList(_plain_cell(position, item) for position, item in enumerate(inputs))
-        self.width = sum(int(str(column.width)) for column in self.columns)
+        self.columns = nn.ModuleList(plain_cells(inputs))
+        self.width = sum(sum(column.widths) for column in self.columns)  # type: ignore[arg-type,misc]
         self.register_buffer("learned_scale", torch.ones(()))
         self.register_buffer("plain_scale", torch.ones(()))
 
@@ -60,51 +61,84 @@ class Likeness(nn.Module):
             self.get_buffer(f"{name}_scale").fill_((share / variance) ** 0.5 if variance > 0 else 0.0)
 
 
-def _plain_cell(position: int, item: Input) -> nn.Module:
-    return PlainCategory(position, item) if item.kind in ("category", "boolean") else PlainValue(position, item)
+def plain_cells(inputs: tuple[Input, ...]) -> list[nn.Module]:
+    """One module for all numbers, one for all categories, one for each time or vector."""
+    numbers = [(p, item) for p, item in enumerate(inputs) if item.kind == "number"]
+    levels = [(p, item) for p, item in enumerate(inputs) if item.kind in ("category", "boolean")]
+    rest = [(p, item) for p, item in enumerate(inputs) if item.kind in ("time", "vector")]
+    cells: list[nn.Module] = [PlainNumbers(numbers)] if numbers else []
+    cells += [PlainLevels(levels)] if levels else []
+    return cells + [PlainValues(position, item) for position, item in rest]
 
 
-class PlainValue(nn.Module):
-    """A number and whether it is missing, a time, or a vector: (rows, width)."""
+class PlainNumbers(nn.Module):
+    """Numbers, each beside whether it is missing where there were gaps: (rows, sum of widths)."""
+
+    def __init__(self, inputs: list[tuple[int, Input]]) -> None:
+        super().__init__()
+        self.positions = [position for position, _ in inputs]
+        gaps = [bool(item.info.get("any_missing", False)) for _, item in inputs]
+        self.widths = [1 + has_gaps for has_gaps in gaps]
+        n, at = len(inputs), np.flatnonzero(gaps)
+        order = np.argsort(np.concatenate([np.arange(n), at + 0.5]), kind="stable")  # each number, then its gaps
+        shares = [float(item.info.get("missing_share", 0.0)) for _, item in inputs]
+        self.register_buffer("gaps", torch.from_numpy(at), persistent=False)
+        self.register_buffer("order", torch.from_numpy(order), persistent=False)
+        self.register_buffer("shares", torch.tensor(shares)[at], persistent=False)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Read the batch."""
+        values = torch.stack([batch[f"{p}.value"] for p in self.positions], dim=1).float()
+        gone = torch.stack([batch[f"{p}.missing"] for p in self.positions], dim=1)[:, self.get_buffer("gaps")]
+        return torch.cat([values, gone - self.get_buffer("shares")], dim=1)[:, self.get_buffer("order")]
+
+
+class PlainLevels(nn.Module):
+    """Per category an axis for each common level, one for the rare and one for the missing; variance 1 in all."""
+
+    def __init__(self, inputs: list[tuple[int, Input]]) -> None:
+        super().__init__()
+        self.positions = [position for position, _ in inputs]
+        tables = [_levels_of(item) for _, item in inputs]
+        self.widths = [table.shape[1] for table in tables]
+        for position, table in zip(self.positions, tables, strict=True):
+            self.register_buffer(f"levels_{position}", torch.from_numpy(table), persistent=False)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Read the batch."""
+        found = []
+        for position in self.positions:
+            levels = self.get_buffer(f"levels_{position}")
+            found.append(levels[batch[f"{position}.code"].long().clamp(max=len(levels) - 1)])
+        return torch.cat(found, dim=1)
+
+
+def _levels_of(item: Input) -> NDArray[np.float32]:
+    """What each code of a category becomes: (codes, axes)."""
+    shares = np.asarray(item.info["shares"], np.float64)
+    n_hot = min(MOST_LEVELS, len(item.info["categories"]))
+    mean = np.concatenate([shares[2 : n_hot + 2], [shares[1] + shares[n_hot + 2 :].sum(), shares[0]]])
+    used = np.flatnonzero(mean > 0) if (mean > 0).any() else np.array([0])
+    slots = np.full(len(shares), n_hot)  # which axis each code sets: rare ones share one
+    slots[0], slots[2 : n_hot + 2] = n_hot + 1, np.arange(n_hot)
+    levels = (np.eye(len(mean))[slots] - mean) / np.sqrt(max(0.1, 1 - float((mean**2).sum())))
+    return np.asarray(levels[:, used], np.float32)
+
+
+class PlainValues(nn.Module):
+    """A time or a vector: (rows, width)."""
 
     def __init__(self, position: int, item: Input) -> None:
         super().__init__()
-        self.position, self.is_number, d = position, item.kind == "number", int(item.info.get("d", 1))
-        self.has_gaps = self.is_number and bool(item.info.get("any_missing", False))
-        self.missing_share, self.width = float(item.info.get("missing_share", 0.0)), d + self.has_gaps
-        scale = np.ones(d, np.float32)
+        self.position, d = position, int(item.info["d"])
+        self.widths, scale = [d], np.ones(d, np.float32)
         if item.kind == "time":
             scale[0] = 3**0.5  # a uniform position in -1…1 has variance 1/3
-        if item.kind == "vector":
+        else:
             scale[:] = (VECTOR_VARIANCE / max(float(item.info["total_variance"]), 1e-9)) ** 0.5
         self.register_buffer("scale", torch.from_numpy(scale), persistent=False)
 
     def forward(self, batch: Batch) -> Tensor:
         """Read the batch."""
-        value = batch[f"{self.position}.value"].float().reshape(-1, len(self.get_buffer("scale")))
-        value = value * self.get_buffer("scale")
-        if not self.has_gaps:
-            return value
-        return torch.cat([value, batch[f"{self.position}.missing"][:, None] - self.missing_share], dim=1)
-
-
-class PlainCategory(nn.Module):
-    """One axis per common level, one for the rare and one for the missing; variance 1 in all: (rows, width)."""
-
-    def __init__(self, position: int, item: Input) -> None:
-        super().__init__()
-        self.position, shares = position, np.asarray(item.info["shares"], np.float64)
-        n_hot = min(MOST_LEVELS, len(item.info["categories"]))
-        mean = np.concatenate([shares[2 : n_hot + 2], [shares[1] + shares[n_hot + 2 :].sum(), shares[0]]])
-        used = np.flatnonzero(mean > 0) if (mean > 0).any() else np.array([0])
-        slots = np.full(len(shares), n_hot)  # which axis each code sets: rare ones share one
-        slots[0], slots[2 : n_hot + 2] = n_hot + 1, np.arange(n_hot)
-        levels = (np.eye(len(mean))[slots] - mean) / np.sqrt(max(0.1, 1 - float((mean**2).sum())))
-        self.width = len(used)
-        self.register_buffer("levels", torch.from_numpy(levels[:, used].astype(np.float32)), persistent=False)
-
-    def forward(self, batch: Batch) -> Tensor:
-        """Read the batch."""
-        levels = self.get_buffer("levels")
-        found: Tensor = levels[batch[f"{self.position}.code"].long().clamp(max=len(levels) - 1)]
-        return found
+        scale = self.get_buffer("scale")
+        return batch[f"{self.position}.value"].float().reshape(-1, len(scale)) * scale
