@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from belvedere.explain.compare import Comparison
     from belvedere.explain.values import Explanation, What
     from belvedere.explaining import Expected
+    from belvedere.serve import Served, Watching
     from belvedere.widget import MapWidget
 
 Mode = Literal["fast", "exact"]
@@ -294,13 +295,21 @@ class Map:
         MapWidget
             `selected` holds the selected rows; set it to select rows in the explorer.
         """
-        from belvedere import mapfolder
-        from belvedere.serve import Served
         from belvedere.widget import MapWidget
 
+        return MapWidget(self._served(), height=height)
+
+    def show_in(self, watching: "Watching") -> None:
+        """Turn the page that watched this map being made (`belvedere.serve.start_watching`) into its explorer."""
+        watching.show(self._served())
+
+    def _served(self) -> "Served":
+        """The map as the explorer's answers need it."""
+        from belvedere import mapfolder
+        from belvedere.serve import Served
+
         place, explain = (self._place_table, self._explain_row) if self.network else (None, None)
-        served = Served(self.content, place=place, explain=explain, path=self.path, edits=mapfolder)
-        return MapWidget(served, height=height)
+        return Served(self.content, place=place, explain=explain, path=self.path, edits=mapfolder)
 
     def _place_table(self, table: pa.Table) -> tuple[Floats, dict[str, Floats]]:
         """Place rows for the explorer; torch is loaded when it is first asked."""

@@ -5,7 +5,13 @@ The terminal's progress bars live in `belvedere.cli`; stages know only `Progress
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Protocol, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
 
 
 class Progress(Protocol):
@@ -22,6 +28,13 @@ class Progress(Protocol):
 
     def say(self, sentence: str) -> None:
         """Print one sentence that a person should read."""
+
+
+def show_places(progress: Progress, places: Callable[[], Floats]) -> None:
+    """Offer the places (rows, 2) so far to a progress that draws them; others are not bothered, and nothing is computed."""
+    show = getattr(progress, "show_places", None)
+    if show is not None:
+        show(places)
 
 
 class Silent:

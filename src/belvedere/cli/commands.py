@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from belvedere.cli import options as o
+from belvedere.cli.watching import open_page
 from belvedere.errors import MapFolderError, SettingError, StoppedError
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def map_data(
     picture: Annotated[Path | None, typer.Option("--picture", help="Also draw the map to this .png or .svg.")] = None,
     host: o.Host = "127.0.0.1",
     port: o.Port = 0,
+    watch: Annotated[bool, typer.Option("--watch", help="Open the page at once and watch the map form.")] = False,
     no_view: Annotated[bool, typer.Option("--no-view", help="Do not open the explorer afterwards.")] = False,
+    no_browser: o.NoBrowser = False,
     quiet: o.Quiet = False,
     as_json: o.AsJson = False,
 ) -> None:
@@ -69,6 +72,10 @@ def map_data(
 
     began = time.monotonic()
     folder = free_folder(out or Path(default_name(data)), replace=replace)
+    progress, watched = terminal.progress_for(quiet=quiet or as_json), None
+    if watch:
+        wants_none = no_view or as_json
+        watched = open_page(progress, host=host, port=port, open_browser=not no_browser, has_no_view=wants_none)
     state = checkpoint or folder.with_name(f"{folder.name}.checkpoint")
     made = api.map(
         data,
@@ -90,7 +97,7 @@ def map_data(
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,
         ),
         drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),
-        progress=terminal.progress_for(quiet=quiet or as_json),
+        progress=watched.watch if watched else progress,
     ).save(folder)  # fmt: skip
     if picture:
         made.export(picture)
@@ -104,8 +111,11 @@ def map_data(
         cure = f" Go on with --resume --replace; {state} holds the state." if state.exists() else ""
         raise StoppedError(f"Stopped early, as you asked; the map as far as it came is saved in {folder}.{cure}")
     state.unlink(missing_ok=True)
-    if not (no_view or as_json or quiet):
-        _serve(made, host=host, port=port, open_browser=True)
+    if watched:
+        made.show_in(watched)
+        watched.wait()
+    elif not (no_view or as_json or quiet):
+        _serve(made, host=host, port=port, open_browser=not no_browser)
 
 
 def view(

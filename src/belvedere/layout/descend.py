@@ -21,7 +21,7 @@ from belvedere.layout.affinities import Affinities, reorder
 from belvedere.layout.field import CELL, Field, frame_of
 from belvedere.layout.kernels import move
 from belvedere.layout.overview import Overview, group_forces
-from belvedere.progress import Progress, Silent
+from belvedere.progress import Progress, Silent, show_places
 from belvedere.types import Floats
 
 EARLY_ATTRACTION = 12.0
@@ -150,6 +150,7 @@ def descend(
             for _ in range(phase.steps):
                 run.step(phase)
                 tell.advance(run.n_steps, _time_left(began, run.n_steps, total))
+                show_places(tell, run.result)
                 if phase.until_rest and run.is_at_rest():
                     end = "at rest"
                     break

@@ -4,5 +4,6 @@ from belvedere.serve.app import build_app
 from belvedere.serve.inside import Inside
 from belvedere.serve.run import serve_map
 from belvedere.serve.served import Served
+from belvedere.serve.watch import Watching, start_watching
 
-__all__ = ["Inside", "Served", "build_app", "serve_map"]
+__all__ = ["Inside", "Served", "Watching", "build_app", "serve_map", "start_watching"]

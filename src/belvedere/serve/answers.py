@@ -116,7 +116,7 @@ def answer_map(request: Request, served: Map) -> Response:
 
 
 def answer_none() -> Response:
-    """Nothing: this map is small enough to be read at once."""
+    """Nothing: this map was not watched, or is small enough to be read at once."""
     return Response(status_code=204)
 
 

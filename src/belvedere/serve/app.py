@@ -41,6 +41,7 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", "
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/", send_page),
     ("GET", "/assets/{name:path}", send_asset),
+    ("GET", "/api/watch", answers.answer_none),
     ("GET", "/api/map", answers.answer_map),
     ("GET", "/api/places", answers.answer_places),
     ("GET", "/api/column/{index}", answers.answer_column),

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from belvedere.errors import SettingError
-from belvedere.serve.app import guarded_app
+from belvedere.serve.app import open_app
 from belvedere.serve.beside import Beside, SecondMap
-from belvedere.serve.guard import Keys
+from belvedere.serve.guard import Guard, Keys
 from belvedere.serve.hosts import allowed_hosts, is_loopback, shown_host
 from belvedere.serve.served import Edits, ExplainRow, PlaceRows, Served
 from belvedere.types import MapContent
@@ -86,18 +87,24 @@ def start_server(
     say : callable, optional
         Told each new link after one was used.
     """
+    running = start_app(open_app(served), host=host, port=port, say=say)
+    # Columns are encoded while the browser starts, so that the first answer is ready when it is asked for.
+    threading.Thread(target=_encode, args=(served,), daemon=True).start()
+    return running
+
+
+def start_app(app: ASGIApp, *, host: str, port: int, say: Callable[[str], None] | None = None) -> Running:
+    """Serve any application behind the guard, in the background."""
     door = open_door(host, port)
     address = f"http://{shown_host(host)}:{door.getsockname()[1]}"
     token = secrets.token_urlsafe(32)
     tell = None if say is None else lambda new: say(f"To open it in another browser: {address}/?token={new}")
-    app = guarded_app(served, Keys(token, tell), allowed_hosts(host))
     config = uvicorn.Config(
-        app, http=PatientProtocol, ws="none", lifespan="off", log_level="warning", access_log=False,
+        Guard(app, keys=Keys(token, tell), hosts=allowed_hosts(host)),
+        http=PatientProtocol, ws="none", lifespan="off", log_level="warning", access_log=False,
         server_header=False, proxy_headers=False, h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         timeout_graceful_shutdown=2, limit_concurrency=200,
     )  # fmt: skip
-    # Columns are encoded while the browser starts, so that the first answer is ready when it is asked for.
-    threading.Thread(target=_encode, args=(served,), daemon=True).start()
     return Running(uvicorn.Server(config), door, address, token)
 
 
