@@ -22,8 +22,7 @@ def evenings(*, with_time: bool = False) -> pa.Table:
     rows = []
     for user in range(40):
         own = rng.permutation(20)[:12] + 20 * (user % 2)
-        for film in [*own, int(rng.integers(40))]:
-            rows.append({"user": f"u{user}", "film": f"f{film}"})
+        rows += [{"user": f"u{user}", "film": f"f{film}"} for film in [*own, int(rng.integers(40))]]
     table = pa.Table.from_pylist([rows[i] for i in rng.permutation(len(rows))])
     return table.append_column("timestamp", pa.array(range(table.num_rows))) if with_time else table
 

@@ -150,3 +150,23 @@ def test_a_saved_tagger_answers_as_before() -> None:
 
     assert type(again) is type(network)
     assert make_labels(table, target).shape[0] == 40
+
+
+@pytest.mark.parametrize("network", ["auto", "tcn"])
+def test_steps_of_a_sequence_have_labels_too(network: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(120):  # a step is 'up' where the value three steps before was high
+        values = rng.normal(size=int(rng.integers(8, 14)))
+        said = ["up" if i >= 3 and values[i - 3] > 0.3 else "down" for i in range(len(values))]
+        rows.append({"curve": values.tolist(), "state": said})
+
+    learned = learned_from(
+        pa.Table.from_pylist(rows), replace(QUICK, target="state", task="tokens", network=network, epochs=20)
+    )
+
+    accuracy = next(s for s in learned.scores if s.name == "word accuracy")
+    assert accuracy.baseline is not None
+    assert accuracy.value > accuracy.baseline + 0.05  # the baseline sees no farther than two steps to each side
+    assert learned.predicted is not None
+    assert len(learned.predicted[0].split()) == len(rows[0]["state"])

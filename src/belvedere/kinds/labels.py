@@ -43,7 +43,7 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
     name : str
         The target's column.
     task : str or None
-        None reads it from the data: an `event` makes it 'survival', B-, I-, O labels per word 'tokens', other lists
+        None reads it from the data: an `event` makes it 'cox', B-, I-, O labels per word 'tokens', other lists
         of words 'multilabel'.
     event : str or None
         Of survival: the column that says whether the event was seen, with the value that says so where that is not
@@ -59,7 +59,7 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
     >>> table = pa.table({"days": [3.0, 5.0, 9.0], "died": ["yes", "no", "yes"]})
     >>> target = fit_labels(table, "days", event="died")
     >>> target.task, target.event, target.event_value
-    ('survival', 'died', 'yes')
+    ('cox', 'died', 'yes')
     >>> fit_labels(pa.table({"genres": [["war", "drama"], ["comedy"]]}), "genres").classes
     ('comedy', 'drama', 'war')
     """
@@ -69,7 +69,7 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
             f"An event makes the task survival or cox, but {task!r} was asked for. Leave out the task or the event."
         )
     if event is not None or task in SURVIVAL:
-        return fit_survival(table, name, task=task or "survival", event=event or find_event(table.column_names, name))
+        return fit_survival(table, name, task=task or "cox", event=event or find_event(table.column_names, name))
     if task == "tokens" or (task is None and is_tagged(Facts(table.schema.field(name), column))):
         return fit_tags(column, name)
     if task == "multilabel" or (task is None and is_word_list(column.type)):

@@ -45,7 +45,7 @@ def cut(column: pa.ChunkedArray) -> list[list[str]]:
     >>> cut(pa.chunked_array([["Don't  panic !", None]]))
     [["Don't", 'panic', '!'], []]
     """
-    if is_word_list(column.type):
+    if pa.types.is_nested(column.type):
         return [[str(word) for word in row or ()] for row in column.to_pylist()]
     return [[] if row is None else str(row).split() for row in column.to_pylist()]
 

@@ -25,7 +25,7 @@ class LearnSettings:
     task : str or None
         A name in `belvedere.training.TASKS`; None reads it from the data.
     event : str or None
-        Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task survival.
+        Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task cox.
     user : str or None
         Of the task 'recommend': the column that says who had the target's item; None finds it by its name.
     network : str

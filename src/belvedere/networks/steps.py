@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from belvedere.errors import SettingError
 from belvedere.networks.blocks import Batch, Shape, pool_steps
 from belvedere.networks.choose import Part
 from belvedere.networks.row import Network
@@ -23,6 +24,7 @@ class StepNetwork(Network):
         self.n_outputs = n_outputs
         self.lead = next(i for i, encoder in enumerate(self.encoders) if hasattr(encoder, "states"))
         self.join, self.likeness = None, None
+        insist_on_steps(inputs[parts[self.lead].positions[0]])
         sizes = [int(encoder.dims) for encoder in self.encoders]  # type: ignore[arg-type]
         others = sum(sizes) - sizes[self.lead]
         step_dims = int(self.encoders[self.lead].step_dims)  # type: ignore[arg-type]
@@ -65,3 +67,18 @@ class StepNetwork(Network):
     def config(self) -> dict[str, Any]:
         """As for `Network`, and a mark that this one answers at every step."""
         return {**super().config(), "at_steps": True}
+
+
+def insist_on_steps(item: Input) -> None:
+    """Refuse a column whose steps are not those that the data have.
+
+    Raises
+    ------
+    SettingError
+        If steps were averaged because there are too many, or turned into spectra.
+    """
+    if item.info.get("block", 1) > 1 or item.info.get("front", "steps") != "steps":
+        raise SettingError(
+            f"A label per step must stand beside a step, but those of {item.name!r} are too many and were averaged, or are "
+            "sound and became spectra. Cut the rows into shorter ones."
+        )

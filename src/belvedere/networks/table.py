@@ -71,4 +71,4 @@ NETWORKS: dict[str, Entry] = {
 }
 
 DEFAULTS = {kind: name for name in ("ngrams", "inceptiontime", "resnet", "tabular") for kind in NETWORKS[name].kinds}
-STEP_DEFAULTS = dict.fromkeys(TAGGED, "bilstm_tagger")  # where each step has a label of its own
+STEP_DEFAULTS = {**dict.fromkeys(TAGGED, "bilstm_tagger"), "sequence": "bilstm"}  # where each step has a label of its own

@@ -22,6 +22,8 @@ def run_tokens(
     train: Example, labels: Array, test: Example, *, inputs: Sequence[Input], target: Target, seed: int
 ) -> Baseline:
     """Fit a linear model without a memory of labels; labels then follow the grammar of spans as the network's do."""
+    if not any(item.kind == "words" for item in inputs):
+        return run_steps(train, labels, test, inputs=inputs, target=target, seed=seed)
     rows, words = np.nonzero(_known(train.arrays, labels, inputs))
     at = np.random.default_rng(seed).permutation(len(rows))[:MOST_WORDS]
     rows, words = rows[at], words[at]
@@ -105,3 +107,34 @@ def usual_labels(arrays: Arrays, labels: Array, tests: Arrays, *, inputs: Sequen
     outputs = np.where(np.arange(n_classes) == usual[grid][:, :, None], 0.0, -9.0).astype(np.float32)
     outputs[grid == 0] = np.nan
     return best_labels(outputs.reshape(len(grid), -1), target)
+
+
+def run_steps(
+    train: Example, labels: Array, test: Example, *, inputs: Sequence[Input], target: Target, seed: int
+) -> Baseline:
+    """For steps of a sequence: a linear model of the values of five neighboring steps, and the commonest label."""
+    lead = next(p for p, item in enumerate(inputs) if item.kind == "sequence")
+    lengths, n = train.arrays[f"{lead}.length"], min(labels.shape[1], train.arrays[f"{lead}.steps"].shape[1])
+    rows, at = np.nonzero((labels[:, :n] >= 0) & (np.arange(n) < lengths[:, None]))
+    some = np.random.default_rng(seed).permutation(len(rows))[:MOST_WORDS]
+    rows, at = rows[some], at[some]
+    model = SGDClassifier(loss="log_loss", alpha=1e-5, average=True, max_iter=15, tol=None, random_state=seed)
+    model.fit(near_steps(train.arrays[f"{lead}.steps"], rows, at), labels[rows, at])
+    steps, lengths = test.arrays[f"{lead}.steps"], test.arrays[f"{lead}.length"]
+    rows, at = np.nonzero(np.arange(steps.shape[1]) < lengths[:, None])
+    outputs = np.full((*steps.shape[:2], len(target.classes)), np.nan, dtype=np.float32)
+    outputs[rows, at] = -20.0
+    seen = model.classes_.astype(int)
+    outputs[rows[:, None], at[:, None], seen[None, :]] = np.log(
+        np.maximum(model.predict_proba(near_steps(steps, rows, at)), 1e-9)
+    )
+    usual = np.where(np.isnan(outputs), np.nan, -9.0)
+    usual[:, :, np.bincount(labels[labels >= 0]).argmax()] += 9
+    simpler = Baseline("the commonest label", best_labels(usual.reshape(len(steps), -1), target))
+    name = "a linear model of each step and its neighbors"
+    return Baseline(name, best_labels(outputs.reshape(len(steps), -1), target), simpler)
+
+
+def near_steps(steps: Array, rows: Array, at: Array) -> Array:
+    """Values of a step and of its two neighbors on each side; the edge is repeated: (steps, 5 * channels)."""
+    return np.hstack([steps[rows, np.clip(at + step, 0, steps.shape[1] - 1)] for step in NEAR])
