@@ -239,11 +239,11 @@ def _signs(rows: Rows, lines: list[str], r: int) -> Iterator[Malformed]:
     ):
         changed = [*row[:6], cell, *row[7:]]
         yield _file(f"row {r}: {name}", _swap(lines, r, *write([changed])), _with(rows, r, changed))
-    broken = "\n".join(_swap(lines, r, *write([[*row[:6], "@@@", *row[7:]]]))).encode().replace(b"@@@", b"caf\xe9 \xff")
+    broken = "\n".join(_swap(lines, r, *write([[*row[:6], "@@@", *row[7:]]]))).encode().replace(b"@@@", b"xy\xe9 \xff")
     yield Malformed(
         f"row {r}: bytes that are no UTF-8",
         "# 小桌子 éèüöäßñ °§\n".encode() + broken,
-        bag(_with(rows, r, [*row[:6], "caf\ufffd \ufffd", *row[7:]])),
+        bag(_with(rows, r, [*row[:6], "xy\ufffd \ufffd", *row[7:]])),
         {"broken": 2},
     )
     nul = "\n".join(_swap(lines, r, *write([[*row[:6], "a\0b", *row[7:]]]))).encode()
