@@ -113,8 +113,14 @@ def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floa
     held = (tiles.keys, tiles.half, tiles.ids, tiles.first)
     n_cells = len(tiles.first) - 1
     for p in range(looked.shape[1]):
+        tasks = _tasks(looked[:, p], n_cells)
+        if n_cells == 1:  # rows are in order already
+            scan(rows, tasks, held, (best, found))
+            continue
         order = np.argsort(looked[:, p].astype(np.int16), kind="stable")
-        scan(rows, order, _tasks(looked[:, p], n_cells), held, (best, found))
+        some = best[order], found[order]
+        scan(rows[order], tasks, held, some)
+        best[order], found[order] = some
     return best, found
 
 

@@ -38,7 +38,8 @@ def place_among(rows: Floats, landmarks: Landmarks, places: Floats, k: int, tell
     out = np.empty((len(rows), 2), np.float32)
     tell.start("Placing the rest", len(rows))
     for at in range(0, len(rows), BATCH):
-        agree(places, nearest_landmarks(rows[at : at + BATCH], landmarks, k), out[at : at + BATCH])
+        near = nearest_landmarks(rows[at : at + BATCH], landmarks, k)
+        agree(places, near, out[at : at + BATCH], np.empty(len(near), np.float32))
         tell.advance(min(at + BATCH, len(rows)))
     out[landmarks.rows] = places
     tell.finish()
