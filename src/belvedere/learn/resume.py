@@ -14,7 +14,7 @@ FREE = {"time_limit_s": None, "threads": None, "checkpoint": None, "resume": Fal
 
 def portable(settings: LearnSettings) -> LearnSettings:
     """The settings without what concerns only this run on this machine."""
-    return replace(settings, checkpoint=None, resume=False)
+    return replace(settings, checkpoint=None, resume=False, start_from=None)
 
 
 def hooks_for(case: Case, name: str) -> Hooks:

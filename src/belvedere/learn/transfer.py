@@ -73,7 +73,7 @@ def adopt(case: Case, path: str) -> Case:
     sizes = {name: shape[name] for name in ("latent_dims", "width", "n_members")}
     network = start.config["network"] if case.settings.network == "auto" else case.settings.network
     settings = replace(case.settings, network=network, **sizes)
-    note = f"Started from the network {start.config['network']!r} of {path}; columns are scaled as they were there."
+    note = f"Started from the network {start.config['network']!r} of {Path(path).name}; columns are scaled as they were there."
     return replace(case, inputs=inputs, settings=settings, notes=(*case.notes, note))
 
 

@@ -15,6 +15,7 @@ from belvedere.learn.case import Case
 from belvedere.learn.fit import learn_plain, with_directions
 from belvedere.learn.foresight import Comparison, compare_foresight, compare_recognition, effective_rank
 from belvedere.learn.parts import RICH, cut_rows, other_looks
+from belvedere.learn.resume import portable
 from belvedere.learn.rows import embed_all, embedder
 from belvedere.learn.settings import Learned
 from belvedere.learn.transfer import begin
@@ -106,7 +107,7 @@ def half_of(case: Case, name: str, tried: Tried) -> Half:
     """Config and tensors of the learned half."""
     config = {
         **tried.network.config(), "network": name, "target": None,
-        "settings": asdict(case.settings), "plan": asdict(tried.plan),
+        "settings": asdict(portable(case.settings)), "plan": asdict(tried.plan),
     }  # fmt: skip
     return config, networks.tensors_of(tried.network)
 

@@ -98,7 +98,8 @@ def train(  # noqa: PLR0913 the two data, the two losses, and how
             scored = measure(network, valid, loss[1], plan) if len(valid) else losses
             keeper.note(losses, scored)
             diary.note()
-            progress.advance(epoch, f"loss {losses:.4f}, on held-out rows {scored:.4f}, {clock.left(epoch)}")
+            held = f", on held-out rows {scored:.4f}" if len(valid) else ""
+            progress.advance(epoch, f"loss {losses:.4f}{held}, {clock.left(epoch)}")
             if hooks.give_up is not None and hooks.give_up(keeper.measured, plan.epochs):
                 clock.stopped = "given up"
     except KeyboardInterrupt:
