@@ -1,13 +1,15 @@
 """Belvedere's layout beside its peers, on the same rows, each in a process of its own, cold.
 
-    python benchmarks/layout.py rows.npz --name mnist --runs 3            # all peers and Belvedere
-    python benchmarks/layout.py rows.npz --name mnist --only belvedere umap
-    python benchmarks/layout.py --growth 10000 30000 100000 300000 1000000  # synthetic mixture, 50 columns
+    python benchmarks/layout.py mnist fashion scrna adult --data FOLDER      # all peers and Belvedere, three runs each
+    python benchmarks/layout.py rows.npz --only belvedere umap --runs 1
+    python benchmarks/layout.py --grow                       # time and memory, 10,000 to a million rows of a mixture
+    python benchmarks/layout.py --rows 10000000              # one size, by landmarks
 
-`rows.npz` holds `x` (rows, …) and, optionally, `y` (labels); or `x_train`, `x_test`, `y_train`, `y_test`.
-Wall time, CPU time and peak memory are those of the whole process, imports and compilation included. Peers come with
-`pip install 'belvedere[bench]'`; one that is missing is left out, and the table says so. Scores follow the fixed protocol
-of `belvedere.judge`, against the rows as given. Results go to `benchmarks/results/`, as Markdown and JSON.
+A set is a name (`layout_data.SETS`, in `--data` or the folder BELVEDERE_DATA) or an `.npz` file with `x` and, optionally,
+`y`. Wall time, CPU time and peak memory are those of the whole process, imports included; what is compiled once after
+installing (`belvedere doctor --warm-up`, or the first run) is in numba's cache. Peers come with `pip install
+'belvedere[bench]'`; one that is missing is left out, and the table says so. Scores follow the fixed protocol of
+`belvedere.judge`, against the rows as given. Tables, numbers and plots go to `benchmarks/results/`.
 """
 
 import argparse
@@ -24,24 +26,28 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from layout_data import SETS, read, write_mixture
+from layout_plot import write_plot
 
+SIZES = [10_000, 30_000, 100_000, 300_000, 1_000_000]
+SECONDS = {"belvedere": 8, "belvedere-landmarks": 8, "umap": 45, "opentsne": 75, "pacmap": 30, "localmap": 25}  # MNIST
 RESULTS = Path(__file__).parent / "results"
 COLUMNS = ("method", "wall_s", "cpu_s", "peak_mb", "recall@15", "trustworthiness@15", "continuity@15", "spearman",
            "triplets", "10-NN accuracy")  # fmt: skip
 
 
-def by_belvedere(rows: np.ndarray, *, n_fitted: int = 10_000_000) -> np.ndarray:
+def by_belvedere(rows: np.ndarray, *, n_fitted: int = 100_000_000, memory: int = 64_000_000_000) -> np.ndarray:
     """Places alone: projection, neighbors, layout; as `draw()` does them."""
     from belvedere.draw import DrawSettings, prepare
     from belvedere.layout.lay_out import LayoutSettings, lay_out
 
     narrow, _, full = prepare(rows, DrawSettings())
-    return lay_out(narrow, LayoutSettings(max_fitted_rows=n_fitted), full=full).places
+    return lay_out(narrow, LayoutSettings(max_fitted_rows=n_fitted, memory=memory), full=full).places
 
 
 def by_belvedere_landmarks(rows: np.ndarray) -> np.ndarray:
-    """The same with at most 200,000 rows laid out together."""
-    return by_belvedere(rows, n_fitted=200_000)
+    """The same with at most 200,000 rows laid out together, in 6 GB."""
+    return by_belvedere(rows, n_fitted=200_000, memory=6_000_000_000)
 
 
 def by_umap(rows: np.ndarray) -> np.ndarray:
@@ -84,27 +90,9 @@ METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def load(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read rows, float32 (rows, columns), and labels where there are any."""
-    held = np.load(path)
-    join = lambda name: np.concatenate([held[f"{name}_train"], held[f"{name}_test"]])  # noqa: E731
-    x = held["x"] if "x" in held else join("x")
-    y = held["y"] if "y" in held else join("y") if "y_train" in held else None
-    return np.ascontiguousarray(x.reshape(len(x), -1), np.float32), y
-
-
-def mixture(n_rows: int, n_dims: int = 50, n_parts: int = 200) -> np.ndarray:
-    """Rows from a mixture of Gaussians of different sizes and widths, the same for the same `n_rows`."""
-    random = np.random.default_rng(0)
-    centers = 3 * random.standard_normal((n_parts, n_dims), np.float32)
-    widths = random.uniform(0.5, 1.5, n_parts).astype(np.float32)
-    part = random.choice(n_parts, n_rows, p=random.dirichlet(np.ones(n_parts)))
-    return centers[part] + widths[part, None] * random.standard_normal((n_rows, n_dims), np.float32)
-
-
 def run_child(method: str, rows_path: Path, places_path: Path) -> None:
     """In the child process: draw, save places."""
-    np.save(places_path, METHODS[method](np.load(rows_path)))
+    np.save(places_path, METHODS[method](np.load(rows_path, mmap_mode="r" if method.startswith("belvedere") else None)))
 
 
 def measure(method: str, rows_path: Path, folder: Path) -> dict[str, Any]:
@@ -134,13 +122,21 @@ def judge(rows: np.ndarray, places: np.ndarray, labels: np.ndarray | None) -> di
     return {score.name: score.value for score in scores}
 
 
-def compare(rows: np.ndarray, labels: np.ndarray | None, methods: list[str], n_runs: int) -> list[dict[str, Any]]:
+def compare(rows_path: Path, labels: np.ndarray | None, methods: list[str], n_runs: int) -> list[dict[str, Any]]:
     """Run every method `n_runs` times, in turns, and keep medians; scores are those of the last run."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, rows_path = Path(name), Path(name) / "rows.npy"
-        np.save(rows_path, rows)
-        runs = [measure(method, rows_path, folder) for _ in range(n_runs) for method in methods]
-        return [_summary([run for run in runs if run["method"] == method], rows, labels) for method in methods]
+    rows, runs = np.load(rows_path, mmap_mode="r"), []
+    order = [method for _ in range(n_runs) for method in methods]
+    guess = sum(SECONDS.get(method, 10) * len(rows) / 70_000 for method in order)
+    print(
+        f"{len(rows):,} x {rows.shape[1]}: {len(order)} runs, by a rough guess {guess / 60:.0f} min on two idle cores"
+    )
+    began = time.perf_counter()
+    for done, method in enumerate(order, 1):
+        runs.append(measure(method, rows_path, rows_path.parent))
+        left = (time.perf_counter() - began) / done * (len(order) - done) / 60
+        said = runs[-1].get("failed") or f"{runs[-1]['wall_s']:.1f} s"
+        print(f"  {done} of {len(order)}: {method} {said}, about {left:.0f} min left", flush=True)
+    return [_summary([run for run in runs if run["method"] == method], rows, labels) for method in methods]
 
 
 def _summary(runs: list[dict[str, Any]], rows: np.ndarray, labels: np.ndarray | None) -> dict[str, Any]:
@@ -157,13 +153,37 @@ def _summary(runs: list[dict[str, Any]], rows: np.ndarray, labels: np.ndarray | 
     }
 
 
-def grow(sizes: list[int], methods: list[str]) -> list[dict[str, Any]]:
-    """Time and memory against rows."""
-    found = []
+def measure_set(name: str, data: Path | None, methods: list[str], n_runs: int) -> None:
+    """Compare methods on one set, and save table and plot."""
+    rows, labels = read(name, data)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.npy"
+        np.save(path, rows)
+        lines = compare(path, labels, methods, n_runs)
+    title = f"{Path(name).stem}, {len(rows):,} x {rows.shape[1]}"
+    save(Path(name).stem, lines)
+    points = {line["method"]: [(line["wall_s"], line["recall@15"])] for line in lines if "wall_s" in line}
+    if points:
+        plot = RESULTS / f"layout-{Path(name).stem}.svg"
+        write_plot(plot, points, title, "seconds, whole process", "neighbors kept (recall@15)", log_y=False)
+
+
+def grow(sizes: list[int], methods: list[str], name: str) -> None:
+    """Time and memory against rows, saved after every size."""
+    found: list[dict[str, Any]] = []
     for n_rows in sizes:
-        rows = mixture(n_rows)
-        found += [{"rows": n_rows, **line} for line in compare(rows, None, methods, 1)]
-    return found
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.npy"
+            write_mixture(path, n_rows)
+            found += [{"rows": n_rows, **line} for line in compare(path, None, methods, 1)]
+        save(name, found)
+        for key, said in (("wall_s", "seconds, whole process"), ("peak_mb", "peak memory, MB")):
+            lines = {m: [(x["rows"], x[key]) for x in found if x["method"] == m and key in x] for m in methods}
+            lines = {method: line for method, line in lines.items() if line}
+            if lines:
+                write_plot(
+                    RESULTS / f"layout-{name}-{key}.svg", lines, "A mixture of 200 Gaussians, 50 columns", "rows", said
+                )
 
 
 def table(lines: list[dict[str, Any]]) -> str:
@@ -194,18 +214,20 @@ def save(name: str, lines: list[dict[str, Any]]) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("rows", type=Path, nargs="?")
-    parser.add_argument("--name", default="rows")
+    parser.add_argument("sets", nargs="*", help=f"{', '.join(SETS)}, or .npz files")
+    parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(METHODS), default=None)
-    parser.add_argument("--growth", nargs="+", type=int, default=None)
+    parser.add_argument("--grow", nargs="*", type=int, default=None)
+    parser.add_argument("--rows", type=int, default=None)
     asked = parser.parse_args()
-    if asked.growth:
-        save("growth", grow(asked.growth, asked.only or ["belvedere", "belvedere-landmarks"]))
+    for name in asked.sets:
+        chosen = asked.only or [method for method in METHODS if method != "belvedere-landmarks"]
+        measure_set(name, asked.data, chosen, asked.runs)
+    if asked.grow is not None:
+        grow(asked.grow or SIZES, asked.only or ["belvedere", "belvedere-landmarks"], "growth")
     if asked.rows:
-        rows, labels = load(asked.rows)
-        chosen = asked.only or [name for name in METHODS if name != "belvedere-landmarks"]
-        save(asked.name, compare(rows, labels, chosen, asked.runs))
+        grow([asked.rows], asked.only or ["belvedere-landmarks"], f"rows-{asked.rows}")
 
 
 if __name__ == "__main__":
