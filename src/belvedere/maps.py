@@ -323,8 +323,12 @@ class Map:
         return answer(self.content, row, cast("Any", what))
 
     def export(self, path: str | Path, *, color: str | None = None, theme: Literal["light", "dark"] = "light") -> Path:
-        """Write the map as a picture (.png, .svg), a page (.html) or a table (.parquet, .csv), by the suffix."""
-        from belvedere.export import write_html, write_picture, write_table
+        """Write the map by the suffix.
+
+        A picture (.png, .svg), a page (.html), a table (.parquet, .csv), a model card (.md), or its network for other
+        programs (.onnx; needs the extra `onnx`).
+        """
+        from belvedere.export import write_card, write_html, write_picture, write_table
 
         target = Path(path)
         suffix = target.suffix.lower()
@@ -334,11 +338,33 @@ class Map:
             write_table(self.content, target)
         elif suffix == ".html":
             write_html(self.content, target)
+        elif suffix == ".md":
+            write_card(self.content, target)
+        elif suffix == ".onnx":
+            from belvedere.learn.onnx import export_onnx
+
+            export_onnx(*self._halves()[0], self.content.rows, target)
         else:
             raise SettingError(
-                f"The file must end in .png, .svg, .html, .parquet or .csv, but is {target.name!r}. Change its ending."
+                f"The file must end in .png, .svg, .html, .parquet, .csv, .md or .onnx, but is {target.name!r}. "
+                "Change its ending."
             )
         return target
+
+    def with_columns(self, names: Sequence[str]) -> "Map":
+        """Keep only these columns, for a page or table that leaves the house: nothing tells of the others.
+
+        Regions are named again by the kept columns; without the target, predictions and scores of learning go too. The
+        places stay those that the network learned from all columns.
+        """
+        from belvedere.explain import name_regions
+        from belvedere.page import take_columns
+
+        slim = replace(take_columns(self.content, names), network_config=None, network_tensors=None, latent=None)
+        if slim.region_of is not None and len(slim.schema.columns) < len(self.schema.columns):
+            named = name_regions(slim.regions, slim.region_of, slim.rows, slim.schema)
+            slim = replace(slim, regions=named)
+        return Map(slim)
 
     def export_folder(self, path: str | Path) -> Path:
         """Write the map as a folder for any web server: index.html and its files, with all rows; nothing runs there."""

@@ -17,22 +17,38 @@ def export(
     folder: Annotated[Path | None, typer.Option(help="Folder for any web server, with all rows.")] = None,
     parquet: Annotated[Path | None, typer.Option(help="All rows with places, regions and predictions.")] = None,
     csv: Annotated[Path | None, typer.Option(help="The same as CSV.")] = None,
+    onnx: Annotated[Path | None, typer.Option(help="The network for other programs; checked against torch.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Model card (.md): data, scores, baseline, limits.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Columns that may leave, with commas between; nothing tells of the others.")
+    ] = None,
     color: Annotated[str | None, typer.Option(help="Column that colors a picture.")] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
 ) -> None:
-    """Write a map as a picture, a page, a folder or a table."""
+    """Write a map as a picture, a page, a folder, a table, a model card or its network."""
     from belvedere import api
     from belvedere.cli import terminal
 
-    files = ((png, ".png"), (svg, ".svg"), (html, ".html"), (parquet, ".parquet"), (csv, ".csv"))
+    files = (
+        (png, ".png"),
+        (svg, ".svg"),
+        (html, ".html"),
+        (parquet, ".parquet"),
+        (csv, ".csv"),
+        (onnx, ".onnx"),
+        (card, ".md"),
+    )
     targets = [with_ending(path, ending) for path, ending in files if path]
     if not targets and not folder:
         raise SettingError(
-            "A way out must be named, but none was. Pass --png, --svg, --html, --folder, --parquet or --csv."
+            "A way out must be named, but none was. Pass --png, --svg, --html, --folder, --parquet, --csv, --onnx or "
+            "--card."
         )
     if theme not in ("light", "dark"):
         raise SettingError(f"--theme must be 'light' or 'dark', but is {theme!r}.")
     made: Any = api.open(map_folder)
+    if columns:
+        made = made.with_columns([name.strip() for name in columns.split(",")])
     for target in targets:
         made.export(target, color=color, theme=theme)
         terminal.out().print(f"Wrote [bold]{target}[/] ({target.stat().st_size / 1e6:.1f} MB)")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 Batch = dict[str, Tensor]  # one tensor per "{position}.{part}", first axis always rows
 
@@ -194,4 +193,4 @@ def last_steps(x: Tensor, lengths: Tensor) -> Tensor:
 
 def one_hot(codes: Tensor, n_codes: int) -> Tensor:
     """Codes as float indicator columns: (rows,) -> (rows, n_codes)."""
-    return functional.one_hot(codes.clamp(max=n_codes - 1), n_codes).float()
+    return (codes.clamp(max=n_codes - 1)[:, None] == torch.arange(n_codes, device=codes.device)).float()

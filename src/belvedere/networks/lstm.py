@@ -1,5 +1,6 @@
 """LSTM networks for sequences: the textbook one, and one that reads both ways."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -10,7 +11,10 @@ from belvedere.types import Input
 def trimmed_steps(batch: Batch, position: int) -> tuple[Tensor, Tensor]:
     """Steps cut to the batch's longest row, and lengths of at least 1: (rows, steps, d), (rows,)."""
     lengths = batch[f"{position}.length"].clamp(min=1)
-    return batch[f"{position}.steps"][:, : int(lengths.max())], lengths
+    steps = batch[f"{position}.steps"]
+    if torch.compiler.is_exporting():  # a file for other programs cannot look at lengths; padding changes no answer
+        return steps, lengths
+    return steps[:, : int(lengths.max())], lengths
 
 
 class LstmEncoder(Encoder):

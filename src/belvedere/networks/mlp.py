@@ -24,7 +24,7 @@ def plain_columns(batch: Batch, inputs: list[tuple[int, Input]]) -> Tensor:
         if item.kind in ("category", "boolean"):
             parts.append(one_hot(batch[f"{position}.code"], int(item.info["n_codes"])))
             continue
-        parts.append(batch[f"{position}.value"].reshape(len(batch[f"{position}.value"]), -1).float())
+        parts.append(batch[f"{position}.value"].reshape(batch[f"{position}.value"].shape[0], -1).float())
         if item.kind == "number" and item.info.get("any_missing"):
             parts.append(batch[f"{position}.missing"][:, None].float())
     return torch.cat(parts, dim=1)

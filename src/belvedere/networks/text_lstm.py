@@ -1,5 +1,6 @@
 """The textbook text network: word embeddings and two LSTM layers."""
 
+import torch
 from torch import Tensor, nn
 
 from belvedere.networks.blocks import Batch, Encoder, OneBiasLSTM, Shape, dropout_or, last_steps
@@ -28,5 +29,6 @@ class TextLstmEncoder(Encoder):
         """The state at each row's last word; an empty text is read as one padding word."""
         tokens = batch[f"{self.position}.tokens"].long()
         lengths = (tokens != 0).sum(dim=1).clamp(min=1)
-        y: Tensor = self.drop(last_steps(self.every_step(tokens[:, : int(lengths.max())]), lengths))
+        n_words = tokens.shape[1] if torch.compiler.is_exporting() else int(lengths.max())
+        y: Tensor = self.drop(last_steps(self.every_step(tokens[:, :n_words]), lengths))
         return y
