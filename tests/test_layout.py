@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from scipy.spatial.distance import pdist
 from sklearn.neighbors import NearestNeighbors
 
+from belvedere.draw import draw
 from belvedere.errors import SettingError
 from belvedere.layout.affinities import build_affinities, reorder
 from belvedere.layout.align import fit_alignment, measure_drift
@@ -21,6 +22,7 @@ from belvedere.layout.neighbors import exact_neighbors, find_neighbors, share_fo
 from belvedere.layout.overview import find_groups, group_forces
 from belvedere.layout.project import fit_projection, project
 from belvedere.layout.regions import find_regions
+from belvedere.progress import Silent
 
 
 def islands(n_rows: int = 300, n_islands: int = 3, n_dims: int = 6, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -386,3 +388,33 @@ def test_the_same_rows_give_the_same_bits_with_any_number_of_threads() -> None:
         numba.set_num_threads(before)
 
     assert np.array_equal(*maps)
+
+
+def test_a_stopped_drawing_is_a_whole_map() -> None:
+    """Ctrl-C while laying out ends the layout only: every row has a place, its values and its neighbors."""
+
+    class Stop(Silent):
+        stage = ""
+
+        def start(self, stage: str, total: int | None = None) -> None:
+            self.stage = stage
+
+        def advance(self, done: int, note: str = "") -> None:
+            if self.stage == "Laying out" and done == 25:
+                raise KeyboardInterrupt
+
+    rows, _ = islands(200)
+
+    drawn = draw(rows, progress=Stop())
+
+    assert np.isfinite(drawn.places).all()
+    assert any("interrupted after 25 steps" in note for note in drawn.notes)
+    assert all(len(values) == 200 for values in drawn.channels.values())
+
+
+def test_numbers_whose_squares_overflow_are_refused() -> None:
+    rows, _ = islands(50)
+    rows[3, 1] = 1e30
+
+    with pytest.raises(SettingError, match="Scale the columns"):
+        draw(rows)

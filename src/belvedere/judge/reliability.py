@@ -21,6 +21,7 @@ from belvedere.types import Floats, Ints
 N_REFERENCE = 1024  # rows that stand for all when ranks are estimated
 FAR = 0.01  # a stranger: not among this share of all rows
 BLOCK = 8192
+BATCH = 262_144  # rows searched at once
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,29 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
         return Reliability(
             {name: np.zeros(n, np.float32) for name in ("kept", "false", "stretch", "outlying")}, neighbors
         )
-    far_on_map, found = cKDTree(places).query(places, k + 1, workers=2)
-    on_map = without_self(np.asarray(found, np.int32), np.arange(n), k)
+    on_map, radius_on_map = _neighbors_on_map(places, k)
     radius = distances.mean(axis=1)
     return Reliability(
         {
             "kept": shares_kept(neighbors, on_map),
             "false": _strangers(rows, on_map),
-            "stretch": _stretch(radius, np.asarray(np.asarray(far_on_map)[:, 1:].mean(axis=1), np.float32)),
+            "stretch": _stretch(radius, radius_on_map),
             "outlying": _percentile(_unusual(radius, neighbors)),
         },
         on_map,
     )
+
+
+def _neighbors_on_map(places: Floats, k: int) -> tuple[Ints, Floats]:
+    """The k nearest places of every row, int32 (rows, k), and their mean distance; in batches, for millions of rows."""
+    tree, n = cKDTree(places), len(places)
+    on_map, radius = np.empty((n, k), np.int32), np.empty(n, np.float32)
+    for at in range(0, n, BATCH):
+        part = np.arange(at, min(at + BATCH, n))
+        far, found = tree.query(places[part], k + 1, workers=2)
+        on_map[part] = without_self(np.asarray(found, np.int32), part, k)
+        radius[part] = np.asarray(far)[:, 1:].mean(axis=1)
+    return on_map, radius
 
 
 def _unusual(radius: Floats, neighbors: Ints) -> Floats:
@@ -98,8 +110,10 @@ def _far_distance(rows: Floats, k: int) -> Floats:
     reference = np.sort(np.random.default_rng(0).choice(n, min(n, N_REFERENCE), replace=False))
     share = max(FAR, 3 * k / n)
     rank = int(np.clip(np.ceil(share * len(reference)), 1, len(reference)))
-    squared = faiss.knn(np.ascontiguousarray(rows), np.ascontiguousarray(rows[reference]), rank)[0]
-    return np.asarray(squared[:, -1] * (1 + 1e-5), np.float32)
+    among, out = np.ascontiguousarray(rows[reference]), np.empty(n, np.float32)
+    for at in range(0, n, BATCH):
+        out[at : at + BATCH] = faiss.knn(np.ascontiguousarray(rows[at : at + BATCH]), among, rank)[0][:, -1]
+    return out * np.float32(1 + 1e-5)
 
 
 def dubious(kept: Floats, limit: float) -> NDArray[np.bool_]:
