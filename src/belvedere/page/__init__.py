@@ -8,7 +8,7 @@ from belvedere.page.encode import encode
 from belvedere.page.page import Page
 from belvedere.page.plain import to_plain, write_json
 from belvedere.page.previews import preview_column, preview_rows
-from belvedere.page.subset import take_rows
+from belvedere.page.subset import take_columns, take_rows
 from belvedere.page.tables import make_table, write_csv, write_parquet
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "preview_column",
     "preview_rows",
     "shown_columns",
+    "take_columns",
     "take_rows",
     "to_plain",
     "write_csv",
