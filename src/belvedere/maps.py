@@ -366,21 +366,6 @@ class Map:
             slim = replace(slim, regions=named)
         return Map(slim)
 
-    def with_columns(self, names: Sequence[str]) -> "Map":
-        """Keep only these columns, for a page or table that leaves the house: nothing tells of the others.
-
-        Regions are named again by the kept columns; without the target, predictions and scores of learning go too. The
-        places stay those that the network learned from all columns.
-        """
-        from belvedere.explain import name_regions
-        from belvedere.page import take_columns
-
-        slim = replace(take_columns(self.content, names), network_config=None, network_tensors=None, latent=None)
-        if slim.region_of is not None and len(slim.schema.columns) < len(self.schema.columns):
-            named = name_regions(slim.regions, slim.region_of, slim.rows, slim.schema)
-            slim = replace(slim, regions=named)
-        return Map(slim)
-
     def export_folder(self, path: str | Path) -> Path:
         """Write the map as a folder for any web server: index.html and its files, with all rows; nothing runs there."""
         from belvedere.export import write_folder

@@ -22,9 +22,6 @@ def export(
     columns: Annotated[
         str | None, typer.Option(help="Columns that may leave, with commas between; nothing tells of the others.")
     ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Columns that may leave, with commas between; nothing tells of the others.")
-    ] = None,
     color: Annotated[str | None, typer.Option(help="Column that colors a picture.")] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
 ) -> None:
@@ -50,8 +47,6 @@ def export(
     if theme not in ("light", "dark"):
         raise SettingError(f"--theme must be 'light' or 'dark', but is {theme!r}.")
     made: Any = api.open(map_folder)
-    if columns:
-        made = made.with_columns([name.strip() for name in columns.split(",")])
     if columns:
         made = made.with_columns([name.strip() for name in columns.split(",")])
     for target in targets:
