@@ -92,7 +92,7 @@ def export_onnx(config: dict[str, Any], tensors: dict[str, Array], table: pa.Tab
     if gap > LARGEST_GAP:
         beside.unlink()
         raise SettingError(
-            f"ONNX must give what torch gives, but differs by {gap:.1e}. Nothing was written; report this."
+            f"ONNX must give what torch gives, but differs by {gap:.1e}. Nothing was written; choose another --network."
         )
     os.replace(beside, path)  # noqa: PTH105 one step
     return gap

@@ -178,7 +178,7 @@ class OneBiasLSTM(nn.Module):
 
     def forward(self, x: Float[Tensor, "rows steps channels"]) -> Float[Tensor, "rows steps hidden"]:
         """Hidden state at every step."""
-        start = x.new_zeros(1, len(x), self.hidden)
+        start = x.new_zeros(1, x.shape[0], self.hidden)
         weights = [self.weight_ih, self.weight_hh, self.bias, self.get_buffer("no_bias")]
         # has_biases, n_layers, dropout, training, bidirectional, batch_first
         steps: Tensor = torch._VF.lstm(x, (start, start), weights, True, 1, 0.0, self.training, False, True)[0]
@@ -188,7 +188,7 @@ class OneBiasLSTM(nn.Module):
 def last_steps(x: Tensor, lengths: Tensor) -> Tensor:
     """The state at each row's last real step: (rows, steps, dims) -> (rows, dims)."""
     at = (lengths - 1).clamp(min=0, max=x.shape[1] - 1)
-    return x[torch.arange(len(x), device=x.device), at]
+    return x[torch.arange(x.shape[0], device=x.device), at]
 
 
 def one_hot(codes: Tensor, n_codes: int) -> Tensor:
