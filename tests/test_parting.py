@@ -161,7 +161,7 @@ def test_folds_are_stratified_grouped_or_in_the_order_of_time() -> None:
         ({"group": "label"}, "another column than the target"),
         ({"group": "flat"}, "at least two groups"),
         ({"time": "word"}, "two different times"),
-        ({"time": "yaer"}, "yaer"),
+        ({"time": "moment"}, "moment"),
     ],
 )
 def test_groups_and_times_that_cannot_part_rows_are_refused(settings: dict[str, str], said: str) -> None:
