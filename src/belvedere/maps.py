@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from belvedere.explain.values import Explanation, What
     from belvedere.explaining import Expected
     from belvedere.serve import Served, Watching
+    from belvedere.sharing import Shared
     from belvedere.widget import MapWidget
 
 Mode = Literal["fast", "exact"]
@@ -365,6 +366,15 @@ class Map:
             named = name_regions(slim.regions, slim.region_of, slim.rows, slim.schema)
             slim = replace(slim, regions=named)
         return Map(slim)
+
+    def share(self, *, k: int = 10, noise: bool = False, drop: Sequence[str] = (), mark: Sequence[str] = ()) -> "Shared":
+        """Make a k-anonymous copy to give away, and measure what its places still tell; `.save(path)` writes it.
+
+        See `belvedere.sharing.share` for the options.
+        """
+        from belvedere.sharing import share
+
+        return share(self.content, k=k, noise=noise, drop=drop, mark=mark)
 
     def export_folder(self, path: str | Path) -> Path:
         """Write the map as a folder for any web server: index.html and its files, with all rows; nothing runs there."""

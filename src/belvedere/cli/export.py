@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from belvedere.cli import options as o
+from belvedere.cli import privacy
 from belvedere.errors import SettingError
 
 
@@ -22,10 +23,20 @@ def export(
     columns: Annotated[
         str | None, typer.Option(help="Columns that may leave, with commas between; nothing tells of the others.")
     ] = None,
+    share: Annotated[
+        Path | None, typer.Option(help="Map folder to give away: k-anonymous, personal columns left out.")
+    ] = None,
+    k: Annotated[int, typer.Option("--k", help="With --share: rows that are equal at least.", min=2)] = 10,
+    noise: Annotated[bool, typer.Option("--noise", help="With --share: spread each group of rows at random.")] = False,
+    density: Annotated[
+        Path | None, typer.Option(help="Noisy picture (.png) or counts (.csv) of how many rows lie where.")
+    ] = None,
+    epsilon: Annotated[float, typer.Option(help="With --density: smaller hides more.")] = 1.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     color: Annotated[str | None, typer.Option(help="Column that colors a picture.")] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
 ) -> None:
-    """Write a map as a picture, a page, a folder, a table, a model card or its network."""
+    """Write a map as a picture, a page, a folder, a table, a model card, its network, or a copy to give away."""
     from belvedere import api
     from belvedere.cli import terminal
 
@@ -39,16 +50,20 @@ def export(
         (card, ".md"),
     )
     targets = [with_ending(path, ending) for path, ending in files if path]
-    if not targets and not folder:
+    if not targets and not folder and not share and not density:
         raise SettingError(
-            "A way out must be named, but none was. Pass --png, --svg, --html, --folder, --parquet, --csv, --onnx or "
-            "--card."
+            "A way out must be named, but none was. Pass --png, --svg, --html, --folder, --share, --density, --parquet, "
+            "--csv, --onnx or --card."
         )
     if theme not in ("light", "dark"):
         raise SettingError(f"--theme must be 'light' or 'dark', but is {theme!r}.")
     made: Any = api.open(map_folder)
     if columns:
         made = made.with_columns([name.strip() for name in columns.split(",")])
+    if share:
+        privacy.write_share(made, share, k=k, noise=noise, yes=yes)
+    if density:
+        privacy.write_density(made, density, epsilon=epsilon)
     for target in targets:
         made.export(target, color=color, theme=theme)
         terminal.out().print(f"Wrote [bold]{target}[/] ({target.stat().st_size / 1e6:.1f} MB)")

@@ -1,0 +1,67 @@
+"""What a person is told and asked before something leaves the house."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.markup import escape
+
+from belvedere.cli.commands import free_folder
+from belvedere.errors import StoppedError
+
+if TYPE_CHECKING:
+    from belvedere.maps import Map
+    from belvedere.sharing import Shared
+
+MOST_LEAKS = 12
+
+
+def write_share(made: "Map", out: Path, *, yes: bool, **how: Any) -> None:
+    """Show what a k-anonymous copy gives away, ask where that is much, and write it."""
+    from belvedere.cli import terminal
+
+    free_folder(out, replace=False)
+    shared = made.share(**how)
+    print_leaks(shared)
+    if shared.alarming and not yes and sys.stdin.isatty() and not typer.confirm("Write the copy all the same?"):
+        raise StoppedError("Stopped, as you asked; nothing was written.")
+    shared.save(out)
+    console = terminal.out()
+    console.print(f"\nWrote [bold]{out}[/], a copy in which nobody can be told apart from {how['k'] - 1} others.")
+    for sentence in shared.account:
+        console.print(f"  [dim]{escape(sentence)}[/]", soft_wrap=True)
+
+
+def print_leaks(shared: "Shared") -> None:
+    """Print what places alone tell, marked columns first."""
+    from belvedere.cli import terminal
+
+    console = terminal.out()
+    console.print("[bold]What places alone give away[/]")
+    if not shared.leaks:
+        console.print("  [dim]nothing to guess: too few rows, or all values alike[/]")
+    for leak in shared.leaks[:MOST_LEAKS]:
+        mark = terminal.MARKS["warning" if leak.is_much and leak.marked else "note" if leak.is_much else "good"]
+        console.print(f"  {mark} {escape(leak.sentence)}", soft_wrap=True)
+        if leak.marked and leak.telling:
+            told = f"In {leak.telling:.0%} of the rows the whole group has one value: who knows the group knows it."
+            console.print(f"      [dim]{told}[/]", soft_wrap=True)
+    if len(shared.leaks) > MOST_LEAKS:
+        console.print(f"  [dim]… and {len(shared.leaks) - MOST_LEAKS} more columns, less told[/]")
+    for leak in shared.alarming:
+        cure = f"To hide '{leak.column}', make a map without it and what goes along with it (--ignore), and share that."
+        console.print(f"  [yellow]{escape(cure)}[/]", soft_wrap=True)
+
+
+def write_density(made: "Map", path: Path, *, epsilon: float) -> None:
+    """Write a noisy picture of how many rows lie where, and say what its epsilon covers."""
+    from belvedere.cli import terminal
+    from belvedere.sharing import write_density as write
+
+    write(made.places, path, epsilon=epsilon)
+    terminal.out().print(
+        f"Wrote [bold]{path}[/]: counts with noise, epsilon = {epsilon:g} for one row more or less while all other "
+        "places stay. Places were learned from all rows; that step has no such guarantee.",
+        soft_wrap=True,
+    )
