@@ -58,7 +58,7 @@ class Leak:
         """The finding in words and numbers."""
         what = f"the quarter of '{self.column}'" if self.quarters else f"'{self.column}'"
         told = f"{what} is guessed right for {self.accuracy:.0%} of the rows from their places alone"
-        verdict = "the picture gives it away" if self.is_much else "hardly more than guessing"
+        verdict = "the picture gives it away" if self.is_much else "not clearly more than guessing"
         return f"{told}; the most common value is right for {self.majority:.0%}: {verdict}."
 
 
@@ -80,11 +80,11 @@ def measure_leaks(
         Columns that are personal or sensitive.
     """
     n = len(places)
-    order = np.random.default_rng(seed).permutation(n)
-    guessed, known = order[: min(MOST_GUESSED, n // 5)], order[min(MOST_GUESSED, n // 5) :][:MOST_KNOWN]
-    if not len(guessed) or len(known) < N_NEIGHBORS:
+    known = np.random.default_rng(seed).permutation(n)[:MOST_KNOWN]
+    guessed = known[:MOST_GUESSED]
+    if n <= N_NEIGHBORS:
         return ()
-    near = np.asarray(cKDTree(places[known]).query(places[guessed], k=N_NEIGHBORS)[1])  # (guessed, neighbors)
+    near = _others(places[known], len(guessed))
     leaks = []
     for column in schema:
         codes, is_number = _levels(table[column.name], column.kind)
@@ -96,6 +96,13 @@ def measure_leaks(
         telling = float(cells.sizes[share >= 1].sum() / n)
         leaks.append(Leak(column.name, *found, error, is_number, column.name in marked, telling))
     return tuple(sorted(leaks, key=lambda leak: (not leak.marked, leak.majority - leak.accuracy)))
+
+
+def _others(places: Array, n_guessed: int) -> Array:
+    """The nearest of all rows but itself, for the first rows: (guessed, neighbors)."""
+    near = np.asarray(cKDTree(places).query(places[:n_guessed], k=N_NEIGHBORS + 1)[1])
+    itself = near == np.arange(n_guessed)[:, None]
+    return np.take_along_axis(near, np.argsort(itself, axis=1, kind="stable"), axis=1)[:, :N_NEIGHBORS]
 
 
 def _levels(column: pa.ChunkedArray, kind: str) -> tuple[Array | None, bool]:
