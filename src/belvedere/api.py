@@ -118,17 +118,21 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     return Map(replace(content, name=name or content.name, provenance=provenance))
 
 
-def open(path: str | Path) -> Map:
+def open(path: str | Path, *, passphrase: str | None = None) -> Map:
     """Open a map folder, memory-mapped and without loading torch.
+
+    A locked map is decrypted into memory and cannot be edited; its passphrase is the one given, else that of the
+    environment variable BELVEDERE_PASSPHRASE, else it is asked for in the terminal.
 
     Raises
     ------
     MapFolderError
         If the folder is missing, damaged or of another format version.
     """
-    from belvedere.mapfolder import open_folder
+    from belvedere.mapfolder import is_locked, open_folder
 
-    return Map(open_folder(Path(path)), Path(path))
+    content = open_folder(Path(path), passphrase=passphrase)
+    return Map(content, None if is_locked(path) else Path(path))
 
 
 MOST_HALF = 65_504.0  # the largest float16
@@ -176,7 +180,9 @@ def _old_map(like: Map | str | Path, source: Source, schema: Schema, key: str | 
     old = (like if isinstance(like, Map) else open(like)).content
     columns = [column.name for column in schema.inputs if column.name in old.rows.column_names]
     if not columns:
-        raise SettingError("The old map must share a column that the network reads, but shares none. Choose another map.")
+        raise SettingError(
+            "The old map must share a column that the network reads, but shares none. Choose another map."
+        )
     match = match_rows(old.rows, source.table, columns=columns, key=key)
     places = np.full((source.n_rows, 2), np.nan, np.float32)
     known = (match.old_row >= 0) & ~match.changed

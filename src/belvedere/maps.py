@@ -121,8 +121,8 @@ class Map:
             raise SettingError(f"The name must be that of a score of this map, but is {name!r}. Known: {known}.")
         return found[0]
 
-    def save(self, path: str | Path, *, replace_existing: bool = True) -> "Map":
-        """Write the map folder (see FORMAT.md) and return the map with its path.
+    def save(self, path: str | Path, *, replace_existing: bool = True, passphrase: str | None = None) -> "Map":
+        """Write the map folder (see FORMAT.md), locked where there is a passphrase; return the map with its path.
 
         Raises
         ------
@@ -133,8 +133,8 @@ class Map:
 
         if Path(path).exists() and not replace_existing:
             raise MapFolderError(f"The path must be free, but {str(path)!r} exists. Choose another or pass --replace.")
-        save(self.content, Path(path))
-        return replace(self, path=Path(path))
+        save(self.content, Path(path), passphrase=passphrase)
+        return replace(self, path=None if passphrase else Path(path))
 
     def place(self, data: Any, *, mode: Mode = "fast") -> Placed:
         """Put new rows onto this map.
@@ -367,7 +367,9 @@ class Map:
             slim = replace(slim, regions=named)
         return Map(slim)
 
-    def share(self, *, k: int = 10, noise: bool = False, drop: Sequence[str] = (), mark: Sequence[str] = ()) -> "Shared":
+    def share(
+        self, *, k: int = 10, noise: bool = False, drop: Sequence[str] = (), mark: Sequence[str] = ()
+    ) -> "Shared":
         """Make a k-anonymous copy to give away, and measure what its places still tell; `.save(path)` writes it.
 
         See `belvedere.sharing.share` for the options.

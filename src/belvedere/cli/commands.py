@@ -48,7 +48,9 @@ def map_data(
     like: Annotated[
         Path | None, typer.Option("--like", help="Older map of some of these rows: lay them out as they lay there.")
     ] = None,
-    key: Annotated[str | None, typer.Option("--key", help="With --like: the column by which rows are known again.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="With --like: the column by which rows are known again.")
+    ] = None,
     attraction: Annotated[
         float, typer.Option(help="1 keeps most neighbors, 4 draws tight clusters.", min=1, max=4)
     ] = 1.0,
@@ -59,6 +61,7 @@ def map_data(
     port: o.Port = 0,
     watch: Annotated[bool, typer.Option("--watch", help="Open the page at once and watch the map form.")] = False,
     no_view: Annotated[bool, typer.Option("--no-view", help="Do not open the explorer afterwards.")] = False,
+    encrypt: Annotated[bool, typer.Option("--encrypt", help="Lock the map with a passphrase, asked first.")] = False,
     no_browser: o.NoBrowser = False,
     quiet: o.Quiet = False,
     as_json: o.AsJson = False,
@@ -66,12 +69,13 @@ def map_data(
     """Learn DATA, draw them as a map, open it in the browser."""
     from belvedere import api
     from belvedere.checks import parse_decisions
-    from belvedere.cli import terminal
+    from belvedere.cli import privacy, terminal
     from belvedere.draw import DrawSettings
     from belvedere.sources import parse_options
 
     began = time.monotonic()
     folder = free_folder(out or Path(default_name(data)), replace=replace)
+    passphrase = privacy.new_passphrase() if encrypt else None
     progress, watched = terminal.progress_for(quiet=quiet or as_json), None
     if watch:
         wants_none = no_view or as_json
@@ -98,7 +102,7 @@ def map_data(
         ),
         drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),
         progress=watched.watch if watched else progress,
-    ).save(folder)  # fmt: skip
+    ).save(folder, passphrase=passphrase)  # fmt: skip
     if picture:
         made.export(picture)
     if as_json:

@@ -28,6 +28,7 @@ def export(
     ] = None,
     k: Annotated[int, typer.Option("--k", help="With --share: rows that are equal at least.", min=2)] = 10,
     noise: Annotated[bool, typer.Option("--noise", help="With --share: spread each group of rows at random.")] = False,
+    encrypt: Annotated[bool, typer.Option("--encrypt", help="With --share: lock the copy with a passphrase.")] = False,
     density: Annotated[
         Path | None, typer.Option(help="Noisy picture (.png) or counts (.csv) of how many rows lie where.")
     ] = None,
@@ -61,7 +62,7 @@ def export(
     if columns:
         made = made.with_columns([name.strip() for name in columns.split(",")])
     if share:
-        privacy.write_share(made, share, k=k, noise=noise, yes=yes)
+        privacy.write_share(made, share, k=k, noise=noise, yes=yes, encrypt=encrypt)
     if density:
         privacy.write_density(made, density, epsilon=epsilon)
     for target in targets:

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from belvedere.cli import commands, learning
+from belvedere.cli import commands, learning, privacy
 from belvedere.cli.check import check
 from belvedere.cli.doctor import doctor
 from belvedere.cli.explain import explain
@@ -36,6 +36,8 @@ COMMANDS = (
     commands.info,
     explain,
     export,
+    privacy.lock,
+    privacy.unlock,
     learning.networks,
     doctor,
 )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.markup import escape
 
+from belvedere.cli import options as o
 from belvedere.cli.commands import free_folder
-from belvedere.errors import StoppedError
+from belvedere.errors import SettingError, StoppedError
 
 if TYPE_CHECKING:
     from belvedere.maps import Map
@@ -17,16 +18,55 @@ if TYPE_CHECKING:
 MOST_LEAKS = 12
 
 
-def write_share(made: "Map", out: Path, *, yes: bool, **how: Any) -> None:
+def lock(map_folder: o.MapPath) -> None:
+    """Encrypt a map with a passphrase (AES-256-GCM; needs the extra 'encrypt'); it still opens, when asked for it."""
+    from belvedere import mapfolder
+    from belvedere.cli import terminal
+
+    if not mapfolder.is_locked(map_folder):
+        mapfolder.read_manifest(map_folder)  # a wrong path is told before a passphrase is asked
+    mapfolder.lock(map_folder, new_passphrase())
+    terminal.out().print(f"Locked [bold]{map_folder}[/]. Without the passphrase nobody can open it, you neither.")
+    terminal.out().print("[dim]The clear files are removed, not overwritten: a disk may keep them for a while.[/]")
+
+
+def unlock(map_folder: o.MapPath) -> None:
+    """Decrypt a locked map where it lies."""
+    from belvedere import mapfolder
+    from belvedere.cli import terminal
+    from belvedere.mapfolder.encrypted import ask_passphrase
+
+    passphrase = ask_passphrase(map_folder) if mapfolder.is_locked(map_folder) else ""
+    mapfolder.unlock(map_folder, passphrase)
+    terminal.out().print(f"Unlocked [bold]{map_folder}[/].")
+
+
+def new_passphrase() -> str:
+    """A passphrase from BELVEDERE_PASSPHRASE, or typed twice; asked before any long work."""
+    import os
+
+    from belvedere.mapfolder import check_passphrase
+    from belvedere.mapfolder.encrypted import VARIABLE
+
+    passphrase = os.environ.get(VARIABLE)
+    if not passphrase and not sys.stdin.isatty():
+        raise SettingError(f"A passphrase must be in {VARIABLE} or typed in a terminal, but neither is there.")
+    passphrase = passphrase or typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True)
+    check_passphrase(passphrase)
+    return passphrase
+
+
+def write_share(made: "Map", out: Path, *, yes: bool, encrypt: bool, **how: Any) -> None:
     """Show what a k-anonymous copy gives away, ask where that is much, and write it."""
     from belvedere.cli import terminal
 
     free_folder(out, replace=False)
+    passphrase = new_passphrase() if encrypt else None
     shared = made.share(**how)
     print_leaks(shared)
     if shared.alarming and not yes and sys.stdin.isatty() and not typer.confirm("Write the copy all the same?"):
         raise StoppedError("Stopped, as you asked; nothing was written.")
-    shared.save(out)
+    shared.save(out, passphrase=passphrase)
     console = terminal.out()
     console.print(f"\nWrote [bold]{out}[/], a copy in which nobody can be told apart from {how['k'] - 1} others.")
     for sentence in shared.account:

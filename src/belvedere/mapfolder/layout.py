@@ -4,6 +4,8 @@ FORMAT_VERSION = 1
 FORMAT_NAME = "belvedere map"
 
 MANIFEST = "manifest.json"
+LOCKED = "locked.bin"  # all else, encrypted: see encrypted.py
+LOCKED_NAME = "belvedere locked map"
 ROWS = "rows.arrow"
 PLACES = "places.parquet"
 LATENT = "latent.npy"

@@ -85,6 +85,8 @@ def read_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _check_version(path: Path, manifest: Any) -> None:
+    if isinstance(manifest, dict) and manifest.get("format") == layout.LOCKED_NAME:
+        raise MapFolderError(f"The map must be open for this, but {path} is locked. First: belvedere unlock {path}")
     if not isinstance(manifest, dict) or manifest.get("format") != layout.FORMAT_NAME:
         raise MapFolderError(
             f"manifest.json must say {layout.FORMAT_NAME!r}, but the one in {path} does not. Point at a map folder."

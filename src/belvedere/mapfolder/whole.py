@@ -98,11 +98,12 @@ def remove_leftovers(path: Path) -> None:
     for left in path.parent.glob(f".{_escape(path.name)}.*-*-*"):
         kind, _, rest = left.name.removeprefix(f".{path.name}.").partition("-")
         number = rest.partition("-")[0]
-        if kind in ("new", "old") and number.isdigit() and not _is_running(int(number)):
+        if kind in ("new", "old") and number.isdigit() and not is_running(int(number)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _is_running(number: int) -> bool:
+def is_running(number: int) -> bool:
+    """Whether a process with this number is there."""
     try:
         os.kill(number, 0)
     except ProcessLookupError:

@@ -42,9 +42,9 @@ class Shared:
         """Marked columns that places give away clearly better than guessing does."""
         return tuple(leak for leak in self.leaks if leak.marked and leak.is_much)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the copy as a map folder."""
-        return mapfolder.save(self.content, path)
+    def save(self, path: str | os.PathLike[str], *, passphrase: str | None = None) -> Path:
+        """Write the copy as a map folder, locked where there is a passphrase."""
+        return mapfolder.save(self.content, path, passphrase=passphrase)
 
 
 def share(
