@@ -17,7 +17,14 @@ LAST = {
     "en_US": "Smith Jones Miller Davis Brown Wilson Moore", "en_GB": "Taylor Evans Thomas Roberts Walker Wright Hughes", "de_DE": "Müller Schmidt Schneider Fischer Weber Meyer Wagner",
     "fr_FR": "Martin Bernard Dubois Thomas Petit Durand Leroy", "es_ES": "García Martínez López Sánchez Pérez Gómez Ruiz", "zh_CN": "王 李 张 刘 陈 杨 黄",
 }  # fmt: skip
-CITY = {"en_US": "Springfield", "en_GB": "Leeds", "de_DE": "Köln", "fr_FR": "Lyon", "es_ES": "Sevilla", "zh_CN": "上海市"}
+CITY = {
+    "en_US": "Springfield",
+    "en_GB": "Leeds",
+    "de_DE": "Köln",
+    "fr_FR": "Lyon",
+    "es_ES": "Sevilla",
+    "zh_CN": "上海市",
+}
 
 
 def digits(c: Chance, n: int) -> str:
@@ -90,7 +97,12 @@ POSTAL: dict[str, Make] = {
     "de_DE": lambda c: digits(c, 5), "fr_FR": lambda c: digits(c, 5), "es_ES": lambda c: digits(c, 5), "zh_CN": lambda c: digits(c, 6),
 }  # fmt: skip
 COUNTRY = {"en_US": "GB", "en_GB": "GB", "de_DE": "DE", "fr_FR": "FR", "es_ES": "ES", "zh_CN": "DE"}
-IBAN_BODY: dict[str, Make] = {"GB": lambda c: "NWBK" + digits(c, 14), "DE": lambda c: digits(c, 18), "FR": lambda c: digits(c, 23), "ES": lambda c: digits(c, 20)}
+IBAN_BODY: dict[str, Make] = {
+    "GB": lambda c: "NWBK" + digits(c, 14),
+    "DE": lambda c: digits(c, 18),
+    "FR": lambda c: digits(c, 23),
+    "ES": lambda c: digits(c, 20),
+}
 NAMES: dict[str, tuple[str, str, str, str, str, str]] = {
     "first name": ("first_name", "forename", "Vorname", "prénom", "nombre", "名字"), "last name": ("last_name", "surname", "Nachname", "nom de famille", "apellido", "姓氏"),
     "full name": ("full_name", "customer_name", "Kundenname", "nom complet", "nombre completo", "姓名"), "birth": ("date_of_birth", "dob", "Geburtsdatum", "date de naissance", "fecha de nacimiento", "出生日期"),
@@ -101,22 +113,22 @@ NAMES: dict[str, tuple[str, str, str, str, str, str]] = {
     "plate": ("license_plate", "number plate", "Kennzeichen", "immatriculation", "matrícula", "车牌号"), "health insurance": ("insurance_number", "health insurance no", "Krankenversicherungsnummer", "numéro d'assuré", "número de seguro", "医保号"),
 }  # fmt: skip
 VALUES: dict[str, Callable[[str], Make]] = {
-    "first name": lambda l: lambda c: str(c.choice(FIRST[l].split())), "last name": lambda l: lambda c: str(c.choice(LAST[l].split())),
-    "full name": lambda l: lambda c: f"{c.choice(LAST[l].split())}{c.choice(FIRST[l].split())}" if l == "zh_CN" else f"{c.choice(FIRST[l].split())} {c.choice(LAST[l].split())}",
-    "birth": lambda l: lambda c: f"{c.integers(1940, 2010)}-{c.integers(1, 13):02d}-{c.integers(1, 29):02d}", "street": lambda l: STREET[l], "postal": lambda l: POSTAL[l],
-    "passport": lambda l: lambda c: f"{c.choice(list('CEPX'))}{digits(c, 8)}", "licence": lambda l: lambda c: f"{c.choice(list('ABDF'))}{digits(c, 7)}",
-    "latitude": lambda l: lambda c: round(float(c.uniform(20, 60)), 5), "longitude": lambda l: lambda c: round(float(c.uniform(-120, 120)), 5),
-    "username": lambda l: lambda c: f"{c.choice(['red', 'blue', 'wild'])}_{c.choice(['fox', 'owl'])}{digits(c, 3)}", "password": lambda l: lambda c: "".join(c.choice(list("abcXYZ019!#"), 10)),
-    "plate": lambda l: lambda c: f"京A{digits(c, 5)}" if l == "zh_CN" else f"{''.join(c.choice(list('ABKMX'), 2))} {digits(c, 4)}", "health insurance": lambda l: lambda c: f"{c.choice(list('AKMT'))}{digits(c, 9)}",
+    "first name": lambda where: lambda c: str(c.choice(FIRST[where].split())), "last name": lambda where: lambda c: str(c.choice(LAST[where].split())),
+    "full name": lambda where: lambda c: f"{c.choice(LAST[where].split())}{c.choice(FIRST[where].split())}" if where == "zh_CN" else f"{c.choice(FIRST[where].split())} {c.choice(LAST[where].split())}",
+    "birth": lambda where: lambda c: f"{c.integers(1940, 2010)}-{c.integers(1, 13):02d}-{c.integers(1, 29):02d}", "street": lambda where: STREET[where], "postal": lambda where: POSTAL[where],
+    "passport": lambda where: lambda c: f"{c.choice(list('CEPX'))}{digits(c, 8)}", "licence": lambda where: lambda c: f"{c.choice(list('ABDF'))}{digits(c, 7)}",
+    "latitude": lambda where: lambda c: round(float(c.uniform(20, 60)), 5), "longitude": lambda where: lambda c: round(float(c.uniform(-120, 120)), 5),
+    "username": lambda where: lambda c: f"{c.choice(['red', 'blue', 'wild'])}_{c.choice(['fox', 'owl'])}{digits(c, 3)}", "password": lambda where: lambda c: "".join(c.choice(list("abcXYZ019!#"), 10)),
+    "plate": lambda where: lambda c: f"京A{digits(c, 5)}" if where == "zh_CN" else f"{''.join(c.choice(list('ABKMX'), 2))} {digits(c, 4)}", "health insurance": lambda where: lambda c: f"{c.choice(list('AKMT'))}{digits(c, 9)}",
 }  # fmt: skip
 # Kinds that values alone must give away: their columns have no telling name.
 BY_VALUE: dict[str, Callable[[str], Make]] = {
-    "e-mail": lambda l: lambda c: f"u{digits(c, 5)}@{c.choice(['mail', 'post', 'firma'])}.{c.choice(['org', 'com', l[-2:].lower()])}",
-    "phone": lambda l: PHONE[l], "national id": lambda l: NATIONAL[l], "card": lambda l: lambda c: luhn(str(c.choice(["4", "51", "37"])) + digits(c, 13))[:16],
-    "IBAN": lambda l: lambda c: iban(COUNTRY[l], IBAN_BODY[COUNTRY[l]](c)), "IPv4": lambda l: lambda c: ".".join(map(str, c.integers(1, 255, 4))),
-    "IPv6": lambda l: lambda c: ":".join(f"{d:x}" for d in c.integers(1, 65535, 8)), "hardware address": lambda l: lambda c: ":".join(f"{d:02x}" for d in c.integers(0, 256, 6)),
-    "key": lambda l: lambda c: "sk-" + "".join(c.choice(list("abcdefXYZ0123456789"), 32)), "web token": lambda l: lambda c: "eyJ" + "".join(c.choice(list("abcXYZ019"), 20)) + ".eyJ" + "".join(c.choice(list("abcXYZ019"), 20)) + "." + "".join(c.choice(list("abcXYZ019"), 20)),
-    "e-mail in text": lambda l: lambda c: f"{c.choice(['please write to', 'contact', 'reply at'])} u{digits(c, 4)}@mail.org {c.choice(['about the order', 'for the old invoice', 'before the month ends'])} number {digits(c, 3)}",
+    "e-mail": lambda where: lambda c: f"u{digits(c, 5)}@{c.choice(['mail', 'post', 'firma'])}.{c.choice(['org', 'com', where[-2:].lower()])}",
+    "phone": lambda where: PHONE[where], "national id": lambda where: NATIONAL[where], "card": lambda where: lambda c: luhn(str(c.choice(["4", "51", "37"])) + digits(c, 13))[:16],
+    "IBAN": lambda where: lambda c: iban(COUNTRY[where], IBAN_BODY[COUNTRY[where]](c)), "IPv4": lambda where: lambda c: ".".join(map(str, c.integers(1, 255, 4))),
+    "IPv6": lambda where: lambda c: ":".join(f"{d:x}" for d in c.integers(1, 65535, 8)), "hardware address": lambda where: lambda c: ":".join(f"{d:02x}" for d in c.integers(0, 256, 6)),
+    "key": lambda where: lambda c: "sk-" + "".join(c.choice(list("abcdefXYZ0123456789"), 32)), "web token": lambda where: lambda c: "eyJ" + "".join(c.choice(list("abcXYZ019"), 20)) + ".eyJ" + "".join(c.choice(list("abcXYZ019"), 20)) + "." + "".join(c.choice(list("abcXYZ019"), 20)),
+    "e-mail in text": lambda where: lambda c: f"{c.choice(['please write to', 'contact', 'reply at'])} u{digits(c, 4)}@mail.org {c.choice(['about the order', 'for the old invoice', 'before the month ends'])} number {digits(c, 3)}",
 }  # fmt: skip
 
 
@@ -124,7 +136,9 @@ def personal_columns(locale: str, *, seed: int, n: int = 300) -> dict[str, tuple
     """Columns of all 25 kinds: kind to (column name, values)."""
     c, place = np.random.default_rng(seed), LOCALES.index(locale)
     named = {kind: (NAMES[kind][place], [VALUES[kind](locale)(c) for _ in range(n)]) for kind in NAMES}
-    plain = {kind: (f"field {i}", [make(locale)(c) for _ in range(n)]) for i, (kind, make) in enumerate(BY_VALUE.items())}
+    plain = {
+        kind: (f"field {i}", [make(locale)(c) for _ in range(n)]) for i, (kind, make) in enumerate(BY_VALUE.items())
+    }
     return named | plain
 
 

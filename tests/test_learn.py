@@ -53,7 +53,7 @@ def test_a_table_is_learned_scored_and_embedded() -> None:
 
     learned = learn(source, schema, replace(QUICK, epochs=25))
 
-    assert learned.latent.shape == (400, 8)
+    assert learned.latent.shape == (400, 12)  # eight learned dimensions, and four plain ones beside them
     assert learned.latent.dtype == np.float32
     assert value(learned, "accuracy") > 0.85
     assert all(score.baseline is not None for score in learned.scores if score.name == "accuracy")

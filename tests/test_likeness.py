@@ -67,7 +67,7 @@ def test_what_the_target_does_not_tell_apart_still_lies_apart() -> None:
 
 def test_pulls_add_up_through_both_parts() -> None:
     made = belvedere.map(invented(), target="rich", learning=TEACHER)
-    width = np.ptp(made.content.places)
+    width = float(np.ptp(made.content.places))
     for found in explain_rows(made.content, range(8)):
         total = sum(np.array(pull.amount) for pull in found.pulls) + found.start
         assert total == pytest.approx(np.array(found.reached), abs=0.01 * width)

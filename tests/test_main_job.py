@@ -200,7 +200,7 @@ def test_the_command_line_goes_the_whole_way(tmp_path: Path) -> None:
         (["map", "empty.csv"], 3, "empty"),
         (["view", "people.csv"], 3, "people.csv"),
         (["mapp", "people.csv"], 2, "map"),
-        (["map", "people.csv", "--network", "mlp"], 2, "--target"),
+        (["map", "people.csv", "--network", "none", "--space", "learned"], 2, "network"),
         (["tune", "people.csv", "--target", "old", "--try", "dropuot=0.1"], 2, "dropout"),
     ],
 )

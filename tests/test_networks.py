@@ -38,18 +38,21 @@ def batch_of(inputs: tuple[Input, ...], n: int = 6) -> dict[str, torch.Tensor]:
 def invented(item: Input, n: int) -> dict[str, torch.Tensor]:
     """Invented values of one column, as `kinds` would make them."""
     info = item.info
-    if item.kind == "number":
-        return {"value": torch.randn(n), "missing": (torch.rand(n) < 0.3).float()}
-    if item.kind in ("category", "boolean"):
-        return {"code": torch.randint(0, info["n_codes"], (n,))}
-    if item.kind in ("time", "vector"):
-        return {"value": torch.randn(n, info["d"])}
-    if item.kind == "image":
-        return {"pixels": torch.randint(0, 256, (n, 12, 10, 3), dtype=torch.uint8)}
-    if item.kind == "sequence":
-        return {"steps": torch.randn(n, info["T"], info["d"]), "length": torch.randint(0, info["T"] + 1, (n,))}
-    if item.kind == "position":
-        return {"place": torch.randint(-1, 7, (n,))}
+    simple = {
+        "number": lambda: {"value": torch.randn(n), "missing": (torch.rand(n) < 0.3).float()},
+        "category": lambda: {"code": torch.randint(0, info["n_codes"], (n,))},
+        "boolean": lambda: {"code": torch.randint(0, info["n_codes"], (n,))},
+        "time": lambda: {"value": torch.randn(n, info["d"])},
+        "vector": lambda: {"value": torch.randn(n, info["d"])},
+        "image": lambda: {"pixels": torch.randint(0, 256, (n, 12, 10, 3), dtype=torch.uint8)},
+        "sequence": lambda: {
+            "steps": torch.randn(n, info["T"], info["d"]),
+            "length": torch.randint(0, info["T"] + 1, (n,)),
+        },
+        "position": lambda: {"place": torch.randint(-1, 7, (n,))},
+    }
+    if item.kind in simple:
+        return simple[item.kind]()
     tokens, grams = torch.randint(0, 50, (n, 9)), torch.randint(0, 64, (n, 12))
     found = {"tokens": tokens.to(torch.int32), "grams": grams.to(torch.int32)}
     if item.kind == "words":

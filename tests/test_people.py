@@ -2,11 +2,11 @@
 
 import pyarrow as pa
 import pytest
+from tests import people
 
 from belvedere.checks import run_checks
 from belvedere.kinds import learn_kinds
 from belvedere.sources import open_source
-from tests import people
 
 
 def named(columns: dict[str, list[object]]) -> set[str]:

@@ -83,7 +83,7 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     (3, 2)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the parameters of an estimator are its interface
         self,
         *,
         task: Task = "auto",

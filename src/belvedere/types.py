@@ -17,7 +17,9 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Arrays = Mapping[str, NDArray[Any]]  # one array per name, first axis always rows
 
-KIND_NAMES = ("number", "category", "boolean", "time", "text", "image", "sequence", "vector", "tags")
+KIND_NAMES = (
+    "number", "category", "boolean", "time", "text", "image", "sequence", "vector", "words", "position", "tags",
+)  # fmt: skip
 TAG_WHY = "a tag that a person gave"  # the `why` by which a tag is told from a column of the data
 Role = Literal["input", "target", "id", "split", "left out"]
 Level = Literal["serious", "warning", "note", "good"]
@@ -174,7 +176,8 @@ class Target:
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Target":
         """The target that was saved: lists become tuples again."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})
+        known: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items()}
+        return cls(**known)
 
 
 @dataclass(frozen=True)

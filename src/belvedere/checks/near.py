@@ -78,6 +78,8 @@ def _images(look: Look, column: Column) -> list[Finding]:
 def _near_images(thumbs: Thumbs) -> NDArray[np.int64]:
     """Numbers of images whose outline and pixels are those of an earlier one (exact copies are told elsewhere)."""
     good = np.flatnonzero(thumbs.is_whole & (thumbs.gray.std(axis=(1, 2)) > 1))
+    if not len(good):
+        return good
     flat = thumbs.gray[good].reshape(len(good), -1).astype(np.float32)
     outline = _outlines(thumbs.gray[good])
     near = np.zeros(len(good), bool)

@@ -27,7 +27,7 @@ def write_search(folder: Path, trials: Sequence[Row], matters: Sequence[Row], *,
     matters : sequence of mapping
         Per setting, the most important first: `name`, `share`, `values`, `losses`; may be empty.
     settings : mapping
-        The best settings, JSON-able, as `--settings` reads them.
+        The best settings, JSON-able.
 
     Returns
     -------

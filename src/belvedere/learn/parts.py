@@ -164,7 +164,7 @@ def own_scale(values: NDArray[Any]) -> Floats:
 
     Examples
     --------
-    >>> own_scale(np.array([[1.0, 3.0], [10.0, 30.0]])).round(3).tolist()
+    >>> own_scale(np.array([[1.0, 3.0], [10.0, 30.0]])).astype(float).round(3).tolist()
     [[-0.707, 0.707], [-0.707, 0.707]]
     """
     flat = np.asarray(values, np.float32).reshape(len(values), -1)

@@ -73,7 +73,7 @@ def parse_options(pairs: list[str] | None) -> dict[str, Any]:
     Examples
     --------
     >>> parse_options(["delimiter=;", "header=false", "skip=2", "delimiter=tab"])
-    {'delimiter': '\\t', 'header': False, 'skip': 2}
+    {'delimiter': '\t', 'header': False, 'skip': 2}
     """
     words: dict[str, Any] = {"true": True, "false": False, "tab": "\t", "none": ""}
     options: dict[str, Any] = {}

@@ -65,8 +65,8 @@ def row_cost(network: str, inputs: Sequence[Input]) -> float:
 
 
 STEP_COSTS = {
-    "inceptiontime": 14e-6, "gru": 8e-6, "tcn": 12e-6, "transformer": 30e-6, "bilstm": 9e-6, "lstm": 2.5e-6, "text_lstm": 3e-6, "bilstm_tagger": 12e-6,
-    "transformer_tagger": 12e-6,
+    "inceptiontime": 14e-6, "gru": 8e-6, "tcn": 12e-6, "transformer": 30e-6, "bilstm": 9e-6, "lstm": 2.5e-6,
+    "text_lstm": 3e-6, "bilstm_tagger": 12e-6, "transformer_tagger": 12e-6,
 }  # fmt: skip
 
 

@@ -158,7 +158,9 @@ def evaluate_tokens(
     bottom, top = wilson_interval(right, max(1, n_words))
     scores = (
         Score("span F1", f1_of(counts.sum(axis=0)), about, low=low, high=high),
-        Score("span precision", hit / max(1, claimed), about, low=_share(hit, claimed)[0], high=_share(hit, claimed)[1]),
+        Score(
+            "span precision", hit / max(1, claimed), about, low=_share(hit, claimed)[0], high=_share(hit, claimed)[1]
+        ),
         Score("span recall", hit / max(1, true), about, low=_share(hit, true)[0], high=_share(hit, true)[1]),
         Score("word accuracy", right / max(1, n_words), about, low=bottom, high=top),
     )

@@ -40,7 +40,7 @@ def unlabelled_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, *
     >>> item = Input("a", "image", {"height": 28, "width": 28, "channels": 1})
     >>> plan = unlabelled_plan([("resnet", [item])], 10_000)
     >>> plan.epochs, plan.batch_size, plan.time_limit_s
-    (76, 256, 300.0)
+    (58, 256, 300.0)
     >>> unlabelled_plan([("resnet", [item])], 10_000, time_limit_s=60).time_limit_s
     60
     """
