@@ -16,11 +16,12 @@ from fontTools.ttLib import TTFont
 
 VIEWER = Path(__file__).parent.parent
 WEIGHT = 400
+SAID = ("zh.ts", "said.ts", "said_findings.ts", "said_words.ts")
 
 
 def wanted_characters():
     """The characters beyond Latin that the interface shows."""
-    written = "".join((VIEWER / "src/i18n" / name).read_text() for name in ("zh.ts", "said.ts"))
+    written = "".join((VIEWER / "src/i18n" / name).read_text() for name in SAID)
     return {ord(c) for c in written if ord(c) > 0x2E7F} | {ord("中")}
 
 

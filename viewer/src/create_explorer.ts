@@ -14,7 +14,7 @@ import { firstColor, rolesOf } from "./roles";
 import type { Camera, Scene } from "./scene/types";
 import { shapeReader } from "./shapes";
 import { cell, createHistory, type Part, START } from "./store";
-import { makeWords } from "./words";
+import { makeWords, namingOf } from "./words";
 import { lastWins, whenSet } from "./work";
 
 type Ask = Explorer["ask"];
@@ -45,9 +45,7 @@ export function createExplorer(backend: Backend, info: MapInfo, places: Uint16Ar
     columns,
     previews: createPreviews({ ...backend, rows: (rows) => ask(() => backend.rows(rows)) }),
     roles: rolesOf(info),
-    titles: new Set(
-      info.columns.flatMap((one) => (one.group === "data" ? [one.name, one.name.replaceAll("_", " ")] : [])),
-    ),
+    naming: namingOf(info),
     ...cells,
     ask,
     watch: (column) => ask(() => filtering.watch(column)),

@@ -6,6 +6,7 @@ import type { Coloring } from "./coloring";
 import type { Columns } from "./columns";
 import type { Watched } from "./filtering";
 import type { Language } from "./format";
+import type { Naming } from "./i18n/said";
 import type { Bits, MapInfo } from "./map_folder";
 import type { Previews } from "./previews";
 import type { Roles } from "./roles";
@@ -68,8 +69,8 @@ export interface Explorer {
   readonly settings: Cell<Settings>;
   readonly theme: Cell<Theme>;
   readonly words: Cell<Words>;
-  /** Names of the data's columns, as region names speak of them. */
-  readonly titles: ReadonlySet<string>;
+  /** What the names of regions may speak of. */
+  readonly naming: Naming;
   readonly scene: Cell<Scene | null>;
   readonly trouble: Cell<ApiError | null>;
   readonly names: Cell<ReadonlyMap<number, string>>;

@@ -66,6 +66,8 @@ export function filterText(filter: Filter, info: ColumnInfo, names: string[], wo
     ];
     return `${words.value(info, low)} – ${words.value(info, high)}`;
   }
-  const shown = filter.codes.slice(0, 3).map((code) => names[code] ?? "?");
+  const shown = filter.codes
+    .slice(0, 3)
+    .map((code) => (code < names.length ? words.category(names[code], info) : "?"));
   return filter.codes.length > 3 ? `${shown.join(", ")} +${filter.codes.length - 3}` : shown.join(", ");
 }

@@ -53,6 +53,8 @@ export interface FindingInfo {
   column?: string;
   rows?: number[];
   n_rows?: number;
+  /** How to take back what the cure did; empty where there is nothing to take back. */
+  undo?: string;
 }
 
 export interface Can {

@@ -62,7 +62,7 @@ function drawLegend(pen: CanvasRenderingContext2D, explorer: Explorer): void {
     pen.fillStyle = token("--ink");
     const name =
       data?.type === "codes" && !key.isOther
-        ? explorer.words.get().category(data.names[key.codes[0]])
+        ? explorer.words.get().category(data.names[key.codes[0]], info, explorer.naming)
         : explorer.words.get().t("other");
     pen.fillText(name, MARGIN + 20, y, LEGEND - 44);
   }

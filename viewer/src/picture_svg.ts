@@ -69,13 +69,13 @@ function legendOf(explorer: Explorer): string {
     : title + keysOf(entriesOf(explorer, column), top);
 }
 
-function entriesOf({ coloring, columns, words }: Explorer, column: number): Entry[] {
+function entriesOf({ coloring, columns, words, info, naming }: Explorer, column: number): Entry[] {
   const data = columns.have(column);
   return coloring.get().keys.map((key) => ({
     color: key.color,
     name:
       data?.type === "codes" && !key.isOther
-        ? words.get().category(data.names[key.codes[0]])
+        ? words.get().category(data.names[key.codes[0]], info.columns[column], naming)
         : words.get().t("otherN", { n: key.codes.length }),
   }));
 }

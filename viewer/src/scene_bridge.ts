@@ -180,7 +180,7 @@ function labelsOf(explorer: Explorer): SceneLabel[] {
   return explorer.info.regions.map((region) => ({
     id: region.id,
     level: region.level,
-    text: explorer.words.get().region(names.get(region.id) ?? region.name, explorer.titles),
+    text: explorer.words.get().region(names.get(region.id) ?? region.name, explorer.naming),
     x: region.x,
     y: region.y,
     nRows: region.nRows,

@@ -80,7 +80,7 @@ function regionResults(explorer: Explorer, text: string): Result[] {
     .slice(0, OTHERS_SHOWN)
     .map((region) => ({
       key: `region ${region.id}`,
-      title: explorer.words.get().region(names.get(region.id) ?? "", explorer.titles),
+      title: explorer.words.get().region(names.get(region.id) ?? "", explorer.naming),
       note: t("search.region", { n: region.nRows }),
       run: () => void flyToRegion(explorer, region.id),
     }));

@@ -2,9 +2,9 @@
 
 import { countText, type Language, numberText, shareText, valueText } from "./format";
 import { en } from "./i18n/en";
-import { cureInChinese, findingInChinese, regionInChinese } from "./i18n/said";
+import { cureInChinese, findingInChinese, type Naming, regionInChinese } from "./i18n/said";
 import { zh } from "./i18n/zh";
-import type { ColumnInfo } from "./map_folder";
+import type { ColumnInfo, MapInfo } from "./map_folder";
 
 export type Key = keyof typeof en;
 export type Values = Record<string, string | number>;
@@ -20,14 +20,14 @@ export interface Words {
   share(x: number): string;
   number(value: number, span?: number): string;
   value(info: ColumnInfo, value: number): string;
-  /** A category as a person reads it: blank ones are named. */
-  category(name: string | undefined): string;
+  /** A category as a person reads it: blank ones are named, and the map's own columns speak this language. */
+  category(name: string | undefined, info?: ColumnInfo | null, naming?: Naming): string;
   /** The name a person reads; columns that the map made have names in both languages. */
   title(info: ColumnInfo): string;
   /** What Python wrote of the data, where we can say it in this language. */
   finding(sentence: string): string;
   cure(advice: string): string;
-  region(name: string, columns: ReadonlySet<string>): string;
+  region(name: string, naming: Naming): string;
 }
 
 export function makeWords(language: Language): Words {
@@ -41,12 +41,25 @@ export function makeWords(language: Language): Words {
     share: (x) => shareText(x, language),
     number: numberText,
     value: (info, value) => valueText(info, value, language),
-    category: (name) => (name?.trim() ? name : messages.blank),
+    category: (name, info, naming) => {
+      const isRegion = naming && language === "zh" && info?.group === "map" && /^region\./.test(info.name);
+      return isRegion && name?.trim() ? regionInChinese(name, naming) : categoryIn(messages, name, info);
+    },
     title: (info) => titleIn(messages, info),
     finding: (sentence) => (language === "zh" ? findingInChinese(sentence) : sentence),
     cure: (advice) => (language === "zh" ? cureInChinese(advice) : advice),
-    region: (name, columns) => (language === "zh" ? regionInChinese(name, columns) : name),
+    region: (name, naming) => (language === "zh" ? regionInChinese(name, naming) : name),
   };
+}
+
+function categoryIn(
+  messages: Record<Key, string>,
+  name: string | undefined,
+  info?: ColumnInfo | null,
+): string {
+  if (!name?.trim()) return messages.blank;
+  const isMade = info && info.group !== "data";
+  return (isMade ? messages[`${info.name}.${name}` as Key] : undefined) ?? name;
 }
 
 function titleIn(messages: Record<Key, string>, info: ColumnInfo): string {
@@ -54,6 +67,15 @@ function titleIn(messages: Record<Key, string>, info: ColumnInfo): string {
   const level = /^region\.(\d+)$/.exec(info.name);
   if (level) return fill(messages["made.region"], { n: Number(level[1]) + 1 });
   return messages[`made.${info.name}` as Key] ?? (info.label || info.name);
+}
+
+/** What names of regions may speak of: columns as they are spoken, and looks where the data have any. */
+export function namingOf(info: Pick<MapInfo, "columns">): Naming {
+  const data = info.columns.filter((one) => one.group === "data");
+  return {
+    titles: new Set(data.flatMap((one) => [one.name, one.name.replace(/[_\s]+/g, " ").trim()])),
+    hasLooks: data.some((one) => one.role === "input" && ["image", "sequence"].includes(one.kind)),
+  };
 }
 
 /** `{name}` becomes the value; `{name:one|many}` the word that fits the number. */
