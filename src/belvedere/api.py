@@ -34,6 +34,7 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     key: str | None = None,
     seed: int = 0,
     scratch: str | Path | None = None,
+    memory: str | int | None = None,
     progress: Progress | None = None,
 ) -> Map:
     """Let a network learn the data, and lay them out as a map.
@@ -69,6 +70,9 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
         The same data, settings and seed give the same map, bit for bit, on the same machine.
     scratch : path, optional
         Folder for data larger than memory; a temporary one if not given.
+    memory : str or int, optional
+        Bound such as '4GB'; 60 % of what is free if not given. What the map will take is told before the work begins,
+        and a smaller sample where it may not fit. Latent vectors above a quarter of it are kept on disk.
     progress : Progress, optional
         Where to tell how far the work is.
 
@@ -91,7 +95,8 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     progress, clock = progress or Silent(), Clock()
     named = [*([target] if target else []), *(learning.named if learning else ())]
     keep = {"keep": [*named, *(kinds or {}), *ignore]}  # never folded into a wide vector
-    source = open_source(data, scratch=_scratch(scratch), sample=sample, seed=seed, options={**(reading or {}), **keep})
+    folder = _scratch(scratch)
+    source = open_source(data, scratch=folder, sample=sample, seed=seed, options={**(reading or {}), **keep})
     source = apply_decisions(source, sensitive or {})
     _insist_on_rows(source)
     learning = replace(learning or LearnSettings(), seed=seed)
@@ -101,6 +106,7 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     old = None if like is None else _old_map(like, source, schema, key)
     clock.lap("read")
     _tell(progress, source, schema)
+    learning, drawing = _within(memory, source, schema, (learning, drawing or DrawSettings()), folder, progress)
     findings = run_checks(source, schema)
     clock.lap("check")
     learned = learn(source, schema, learning, progress)
@@ -108,7 +114,7 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
         (source, schema), findings = learned.rows, tuple(replace(finding, rows=()) for finding in findings)
     clock.lap("learn")
     space = "plain space" if learned.config["network"] == "none" else "latent space"
-    drawn = draw(learned.latent, replace(drawing or DrawSettings(), seed=seed), progress, space=space, old=old)
+    drawn = draw(_as_wide(learned.latent, folder), replace(drawing, seed=seed), progress, space=space, old=old)
     clock.lap("draw")
     findings += _doubtful_labels(source, learned, drawn)
     clock.lap("doubt")
@@ -136,6 +142,49 @@ def open(path: str | Path, *, passphrase: str | None = None) -> Map:
 
 
 MOST_HALF = 65_504.0  # the largest float16
+
+
+def _as_wide(latent: Any, folder: Path) -> Any:
+    """Latent vectors as float32 for the layout; those that lie on disk as another array on disk."""
+    import numpy as np
+
+    from belvedere.values import map_array
+
+    if latent.dtype != np.float16:
+        return latent
+    wide = map_array(folder, latent.shape, np.dtype(np.float32))
+    for at in range(0, len(latent), 262_144):
+        wide[at : at + 262_144] = latent[at : at + 262_144]
+    return wide
+
+
+def _as_half(latent: Any) -> Any:
+    """Latent vectors as float16; those that lie on disk already are."""
+    import numpy as np
+
+    return latent if latent.dtype == np.float16 else np.clip(latent, -MOST_HALF, MOST_HALF).astype(np.float16)
+
+
+def _within(
+    memory: str | int | None,
+    source: Source,
+    schema: Schema,
+    settings: "tuple[LearnSettings, DrawSettings]",
+    folder: Path,
+    progress: Progress,
+) -> "tuple[LearnSettings, DrawSettings]":
+    """Say what the map will take, and change the settings so that it stays within the bound where it can."""
+    from belvedere.budget import plan_memory
+
+    learning, drawing = settings
+    plain = learning.network == "none" or (schema.target is None and learning.space == "plain")
+    budget = plan_memory(source, schema, memory=memory, latent_dims=None if plain else learning.latent_dims)
+    for sentence in budget.describe():
+        progress.say(sentence)
+    if budget.latent_on_disk:
+        learning = replace(learning, latent_folder=str(folder))
+    most = budget.for_layout if budget.is_asked else min(drawing.memory, budget.for_layout)
+    return learning, replace(drawing, memory=most)
 
 
 STOPPED_EARLY = (
@@ -217,8 +266,6 @@ def _assemble(
     source: Source, schema: Schema, findings: tuple[Finding, ...], learned: "Learned", drawn: "Drawn"
 ) -> MapContent:
     """Put the results of all stages into one value."""
-    import numpy as np
-
     from belvedere.kinds import thumbnails
 
     channels = dict(drawn.channels)
@@ -238,7 +285,7 @@ def _assemble(
         findings=findings,
         curves=learned.curves,
         evaluation=learned.evaluation,
-        latent=np.clip(learned.latent, -MOST_HALF, MOST_HALF).astype(np.float16),
+        latent=_as_half(learned.latent),
         neighbors=drawn.neighbors,
         thumbnails=thumbnails(source.table, schema),
         network_config={"learn": learned.config, "place": drawn.place_config},

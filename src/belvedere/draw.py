@@ -40,6 +40,7 @@ __all__ = ["DrawSettings", "Drawn", "OldMap", "Placer", "draw", "place_rows"]
 MAX_DIMS, N_AXES = 64, 50  # wider latents are projected on so many principal axes first
 N_NOISE = 2000  # most rows of a map of noise
 FEWEST_JUDGED = 100
+CHECKED = 262_144  # rows looked at together
 LARGEST = 1e12  # squares of larger numbers leave float32 once many are summed
 
 
@@ -197,15 +198,17 @@ def _lay_out(
 def _check(latent: Floats, settings: DrawSettings) -> None:
     if latent.ndim != 2 or len(latent) == 0 or latent.shape[1] == 0:
         raise SettingError(f"Latent vectors must be a table of rows and columns, but have shape {latent.shape}.")
-    bad = int((~np.isfinite(latent).all(axis=1)).sum())
+    parts = [latent[at : at + CHECKED] for at in range(0, len(latent), CHECKED)]
+    bad = sum(int((~np.isfinite(part).all(axis=1)).sum()) for part in parts)
     if bad:
         raise SettingError(
             f"Latent vectors must be finite, but {bad:,} of {len(latent):,} rows hold NaN or infinity. "
             "Fill or drop missing values before drawing."
         )
-    if float(np.abs(latent).max()) > LARGEST:
+    largest = max(float(np.abs(part).max()) for part in parts)
+    if largest > LARGEST:
         raise SettingError(
-            f"Latent vectors must hold numbers up to {LARGEST:.0e}, but one is {float(np.abs(latent).max()):.1e}. "
+            f"Latent vectors must hold numbers up to {LARGEST:.0e}, but one is {largest:.1e}. "
             "Scale the columns before drawing."
         )
     if not 1 <= settings.attraction <= 12:

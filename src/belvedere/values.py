@@ -1,10 +1,13 @@
 """Arrow columns as NumPy arrays and Python text: shared by the stages that look into a table.
 
-Values only: no files, no torch, no statistics.
+Values only: no torch, no statistics, and of files only arrays too large for memory.
 """
 
+import os
 import re
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,17 @@ DATE_FORMATS = (
 )  # fmt: skip
 UNITS = re.compile(r"^[\s$€£¥₹]+|[\s%€$£¥]+$")
 THOUSANDS = re.compile(r"[-+]?\d{1,3}([,\u00a0 '’]\d{3})+(\.\d+)?")
+
+
+def map_array(folder: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> Array:
+    """An empty array mapped from a file in a folder; the file has no name, so that nothing is left behind, whatever ends us."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix="array-", suffix=".npy", dir=folder)
+    os.close(handle)
+    array = np.lib.format.open_memmap(name, mode="w+", dtype=kind, shape=shape)
+    if os.name == "posix":
+        Path(name).unlink()  # the mapping keeps the bytes until the array is gone
+    return np.asarray(array)
 
 
 def to_floats(column: pa.ChunkedArray) -> Array:

@@ -56,6 +56,10 @@ def map_data(
     ] = 1.0,
     seed: o.Seed = 0,
     threads: o.Threads = None,
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", help="Memory to use at most, about: 4GB.", show_default="60 % of what is free"),
+    ] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Also draw the map to this .png or .svg.")] = None,
     host: o.Host = "127.0.0.1",
     port: o.Port = 0,
@@ -92,6 +96,7 @@ def map_data(
         like=like,
         key=key,
         seed=seed,
+        memory=memory,
         learning=learn_settings(
             task=task, event=event, user=user, network=network, space=space,
             start_from=start_from, freeze=freeze, epochs=epochs, time_limit_s=time_limit,

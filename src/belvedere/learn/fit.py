@@ -37,7 +37,9 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     }  # fmt: skip
     weigh_likeness(network, case, rows)
     tensors = networks.tensors_of(network)
-    latent, predictions = embed_and_predict(case.source, network, target, temperature, progress)
+    latent, predictions = embed_and_predict(
+        case.source, network, target, temperature, progress, folder=case.settings.latent_folder
+    )
     scores, evaluation = score(case, predictions, rows, progress)
     predicted, confidence = name_predictions(predictions, target)
     stopped = f"Training ended by: {trained.stopped}; the network of epoch {trained.best_epoch} was kept."
@@ -178,7 +180,7 @@ def learn_plain(case: Case, progress: Progress) -> Learned:
             f"The {len(found.directions)} main directions (PCA, {found.share:.0%} of the variance) of the plain space "
             f"of {n_dims:,} standardized columns, which is too wide to keep."
         )
-    latent = embed_all(case.source, config, tensors, progress)
+    latent = embed_all(case.source, config, tensors, progress, folder=case.settings.latent_folder)
     progress.finish(f"{latent.shape[1]} dimensions")
     return Learned(case.inputs, None, latent, space, case.split, config=config, tensors=tensors, notes=case.notes)
 

@@ -9,12 +9,13 @@ from belvedere.learn.case import Case
 from belvedere.learn.settings import LearnSettings
 from belvedere.training import Checkpoint, Hooks
 
-FREE = {"time_limit_s": None, "threads": None, "checkpoint": None, "resume": False}  # may differ when going on
+# may differ when going on
+FREE = {"time_limit_s": None, "threads": None, "checkpoint": None, "resume": False, "latent_folder": None}
 
 
 def portable(settings: LearnSettings) -> LearnSettings:
     """The settings without what concerns only this run on this machine."""
-    return replace(settings, checkpoint=None, resume=False, start_from=None)
+    return replace(settings, checkpoint=None, resume=False, start_from=None, latent_folder=None)
 
 
 def hooks_for(case: Case, name: str) -> Hooks:

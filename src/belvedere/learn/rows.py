@@ -34,14 +34,16 @@ def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
 
 
 def embed_and_predict(
-    source: Source, network: Network, target: Target, temperature: float, progress: Progress
-) -> tuple[Floats, Array]:
+    source: Source, network: Network, target: Target, temperature: float, progress: Progress, *,
+    folder: str | None = None,
+) -> tuple[Floats, Array]:  # fmt: skip
     """Latent vectors and predictions of all rows, in chunks: (rows, dims), (rows, width)."""
     progress.start("Embedding", source.n_rows)
-    latent = np.empty((source.n_rows, network.space_dims), dtype=np.float32)
+    latent = plain.room(source.n_rows, network.space_dims, folder)
     predictions = []
     for start, stop in chunks(source.n_rows, NETWORK_CHUNK):
-        latent[start:stop], outputs = run_network(network, source.read(start, stop))
+        found, outputs = run_network(network, source.read(start, stop))
+        plain.put(latent, start, found)
         predictions.append(to_predictions(outputs, target, temperature))
         progress.advance(stop)
     progress.finish(f"{source.n_rows:,} rows, {network.space_dims} dimensions")
@@ -83,7 +85,9 @@ def embedder(config: dict[str, Any], tensors: dict[str, Array]) -> Callable[[pa.
     return lambda table: narrow.apply(kinds.plain_space(table, inputs))
 
 
-def embed_all(source: Source, config: dict[str, Any], tensors: dict[str, Array], progress: Progress) -> Floats:
+def embed_all(
+    source: Source, config: dict[str, Any], tensors: dict[str, Array], progress: Progress, *, folder: str | None = None
+) -> Floats:
     """Latent vectors of all rows in one array filled in chunks: float32 (rows, dims)."""
     embed = embedder(config, tensors)
 
@@ -91,7 +95,12 @@ def embed_all(source: Source, config: dict[str, Any], tensors: dict[str, Array],
         progress.advance(stop)
         return embed(source.read(start, stop))
 
-    return plain.fill(source.n_rows, read, chunk=PLAIN_CHUNK if config["network"] == "none" else NETWORK_CHUNK)
+    return plain.fill(source.n_rows, read, chunk=chunk_for(config), folder=folder)
+
+
+def chunk_for(config: dict[str, Any]) -> int:
+    """How many rows are embedded at a time."""
+    return PLAIN_CHUNK if config["network"] == "none" else NETWORK_CHUNK
 
 
 def embed_rows(config: dict[str, Any], tensors: dict[str, Array], table: pa.Table) -> Floats:

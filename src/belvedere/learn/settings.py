@@ -59,6 +59,8 @@ class LearnSettings:
         More training rows than this are thinned out at random, and a note says so.
     precision : {'auto', 'float32', 'bfloat16'}
         Of matrix products while training; 'auto' takes bfloat16 for images where a probe finds it faster.
+    latent_folder : str or None
+        Folder where latent vectors lie where they are too many for memory, as float16 in a mapped file without a name.
     checkpoint : str or None
         File in which the state of training is kept now and then; only for learning with a target.
     resume : bool
@@ -90,6 +92,7 @@ class LearnSettings:
     time: str | None = None
     max_train_rows: int = 200_000
     precision: str = "auto"
+    latent_folder: str | None = None
     checkpoint: str | None = None
     resume: bool = False
     seed: int = 0
@@ -112,7 +115,7 @@ class Learned:
     inputs : tuple of Input
     target : Target or None
     latent : float32 (rows, dims)
-        One vector per row; distances between them are what the map draws.
+        One vector per row (float16, mapped from disk, where `latent_folder` was given); distances between them are what the map draws.
     space : str
         One sentence: which space this is, and why.
     split : (rows,) array of str

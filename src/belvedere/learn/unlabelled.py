@@ -128,7 +128,7 @@ def judge_spaces(case: Case, plain: Half, learned: Half, tried: Tried) -> tuple[
 def finish(case: Case, learned: Half, tried: Tried, reason: str, progress: Progress) -> Learned:
     """Embed all rows by the learned network."""
     progress.start("Embedding", case.source.n_rows)
-    latent = embed_all(case.source, *learned, progress)
+    latent = embed_all(case.source, *learned, progress, folder=case.settings.latent_folder)
     progress.finish(f"{case.source.n_rows:,} rows, {latent.shape[1]} dimensions")
     name, ended = learned[0]["network"], tried.trained
     space = (

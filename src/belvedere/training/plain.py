@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
+from belvedere.values import map_array
+
 Floats = NDArray[np.float32]
+MOST_HALF = 65_504.0  # the largest float16
 MAX_DIMS, MAX_BYTES, KEPT_DIMS = 1024, 1_500_000_000, 50
 FIT_ROWS = 20_000
 
@@ -52,12 +56,25 @@ def fit_narrowing(sample: Floats, *, seed: int, most: int = KEPT_DIMS) -> Narrow
     return Narrowing(found.mean_.astype(np.float32), directions, *((share, scale) if varies else (1.0, 1.0)))
 
 
-def fill(n_rows: int, read: Callable[[int, int], Floats], *, chunk: int) -> Floats:
-    """Fill one (rows, dims) array in chunks, so that memory holds it once."""
+def fill(n_rows: int, read: Callable[[int, int], Floats], *, chunk: int, folder: str | None = None) -> Floats:
+    """Fill one (rows, dims) array in chunks, so that memory holds it once; on disk where there is a folder."""
     first = read(0, min(chunk, n_rows))
-    space = np.empty((n_rows, first.shape[1]), dtype=np.float32)
-    space[: len(first)] = first
+    space = room(n_rows, first.shape[1], folder)
+    put(space, 0, first)
     for start in range(chunk, n_rows, chunk):
-        stop = min(start + chunk, n_rows)
-        space[start:stop] = read(start, stop)
+        put(space, start, read(start, min(start + chunk, n_rows)))
     return space
+
+
+def room(n_rows: int, n_dims: int, folder: str | None) -> Floats:
+    """An empty float32 array in memory; with a folder, a float16 one mapped from a file there."""
+    if folder is None:
+        return np.empty((n_rows, n_dims), dtype=np.float32)
+    return map_array(Path(folder), (n_rows, n_dims), np.dtype(np.float16))
+
+
+def put(space: Floats, start: int, rows: Floats) -> None:
+    """Write rows; what a float16 array cannot hold becomes the largest number that it can."""
+    if space.dtype == np.float16:
+        rows = np.clip(rows, -MOST_HALF, MOST_HALF)
+    space[start : start + len(rows)] = rows
