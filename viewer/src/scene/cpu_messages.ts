@@ -1,11 +1,12 @@
 import { CpuRaster, targetOf } from "./cpu_raster";
-import type { Frame, Geometry, Ground, Mist } from "./renderer";
+import type { Context, Frame, Geometry, Ground, Mist } from "./renderer";
 
 /** What the CPU renderer tells its worker. Arrays travel by transfer, not by copy. */
 export type CpuRequest =
   | { kind: "geometry"; geometry: Geometry }
   | { kind: "target"; pairs: Uint32Array | null }
   | { kind: "ink"; ink: Uint32Array }
+  | { kind: "context"; context: Context | null }
   | { kind: "ground"; ground: Ground }
   | { kind: "mist"; mist: Mist | null }
   | FrameRequest;
@@ -37,6 +38,7 @@ export function obey(raster: CpuRaster, request: Exclude<CpuRequest, FrameReques
   if (request.kind === "geometry") raster.setGeometry(request.geometry);
   else if (request.kind === "target") raster.setTarget(request.pairs);
   else if (request.kind === "ink") raster.setInk(request.ink);
+  else if (request.kind === "context") raster.setContext(request.context);
   else if (request.kind === "ground") raster.setGround(request.ground);
   else raster.setMist(request.mist);
 }

@@ -1,9 +1,9 @@
 import { paintGroundPixels, paintMistPixels } from "./cpu_ground";
 import { type PointsJob, paintPoints, passesOf, pixelsOf, type Target } from "./cpu_points";
 import { blendPairs } from "./order";
-import type { Frame, Geometry, Ground, Mist } from "./renderer";
+import type { Context, Frame, Geometry, Ground, Mist } from "./renderer";
 import { reachOf, type Stamps, stampsOf } from "./stamps";
-import { bandsOf, inOrder, type Tiles, tilesOf, visitTiles } from "./tiles";
+import { bandsOf, inOrder, maskInk, type Tiles, tilesOf, visitTiles } from "./tiles";
 
 /** Rows painted before looking whether something more urgent has come. */
 const STEP_ROWS = 400_000;
@@ -12,7 +12,17 @@ const STEP_ROWS = 400_000;
 interface Layout {
   tiles: Tiles;
   ink: Uint32Array | null;
+  /** The same with context; kept, since every brush step fills it anew. */
+  masked: Uint32Array | null;
+  isMasked: boolean;
 }
+
+const layoutOf = (pairs: Uint32Array): Layout => ({
+  tiles: tilesOf(pairs),
+  ink: null,
+  masked: null,
+  isMasked: false,
+});
 
 /** What the CPU renderer keeps between frames; also the oracle the GPU is compared with. */
 export class CpuRaster {
@@ -22,13 +32,14 @@ export class CpuRaster {
   private landed: Layout | null = null;
   private flying: { from: Tiles; to: Uint32Array; pairs: Uint32Array } | null = null;
   private ink: Uint32Array = new Uint32Array(0);
+  private context: Context | null = null;
   private ground: Ground | null = null;
   private mist: Mist | null = null;
   private stamps: Stamps = stampsOf(1);
 
   setGeometry({ pairs, extent }: Geometry): void {
     this.extent = extent;
-    this.base = { tiles: tilesOf(pairs), ink: null };
+    this.base = layoutOf(pairs);
     this.setTarget(null);
   }
 
@@ -40,8 +51,13 @@ export class CpuRaster {
 
   setInk(ink: Uint32Array): void {
     this.ink = ink;
-    if (this.base) this.base.ink = null;
-    if (this.landed) this.landed.ink = null;
+    for (const layout of [this.base, this.landed]) if (layout) layout.ink = null;
+    this.setContext(this.context);
+  }
+
+  setContext(context: Context | null): void {
+    this.context = context;
+    for (const layout of [this.base, this.landed]) if (layout) layout.isMasked = false;
   }
 
   setGround(ground: Ground): void {
@@ -73,21 +89,30 @@ export class CpuRaster {
     if (this.stamps.radius !== frame.radius) this.stamps = stampsOf(frame.radius);
     const layout = this.layoutFor(frame.flight);
     if (layout && this.ink.length === layout.tiles.pairs.length) {
-      layout.ink ??= inOrder(this.ink, layout.tiles.order);
       const isFlying = frame.flight > 0 && frame.flight < 1 && this.target !== null;
       const pairs = isFlying ? this.between(layout.tiles, frame.flight) : layout.tiles.pairs;
       const geometry = { pairs, extent: this.extent };
-      const job = { geometry, ink: layout.ink, frame, stamps: this.stamps };
+      const job = { geometry, ink: this.inkOf(layout), frame, stamps: this.stamps };
       const spans = isFlying ? [[0, pairs.length]] : this.spans(layout.tiles, target, frame);
       yield* paintingPoints(target, job, spans);
     }
     if (this.mist) paintMistPixels(target, frame.view, this.mist);
   }
 
+  private inkOf(layout: Layout): Uint32Array {
+    const { order } = layout.tiles;
+    layout.ink ??= inOrder(this.ink, order);
+    if (!this.context) return layout.ink;
+    layout.masked ??= new Uint32Array(order.length);
+    if (!layout.isMasked) maskInk(layout.ink, order, this.context, layout.masked);
+    layout.isMasked = true;
+    return layout.masked;
+  }
+
   private layoutFor(flight: number): Layout | null {
     const { base, target } = this;
     if (flight < 1 || !base || target?.length !== base.tiles.pairs.length) return base;
-    this.landed ??= { tiles: tilesOf(target), ink: null };
+    this.landed ??= layoutOf(target);
     return this.landed;
   }
 

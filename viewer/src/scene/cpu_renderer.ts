@@ -68,6 +68,11 @@ export function createCpuRenderer(): Renderer {
       tell(pairs, (own) => ({ kind: "geometry", geometry: { pairs: own, extent } })),
     setTarget: (pairs) => tell(pairs, (own) => ({ kind: "target", pairs: own })),
     setInk: (ink) => tell(ink, (own) => ({ kind: "ink", ink: own })),
+    setContext: (context) =>
+      tell(context?.inside.slice() ?? null, (inside) => ({
+        kind: "context",
+        context: context && { ...context, inside },
+      })),
     setGround: (ground) =>
       tell(ground.colors, (colors) => ({ kind: "ground", ground: { ...ground, colors } })),
     setMist: (mist) =>

@@ -1,5 +1,5 @@
 import { betweenFields, paintGround, paintMist } from "./ground";
-import { inkOf } from "./ink";
+import { contextInk, inkOf } from "./ink";
 import { inDrawOrder, pairsOf } from "./order";
 import type { Ground, Renderer } from "./renderer";
 import { jointExtent, requantize, type Terrain, terrainOf } from "./terrain";
@@ -9,8 +9,8 @@ import type { ScenePoints, SceneState } from "./types";
 /** Sharpest step of the ground while rows fly: it is repainted this many times on the way. */
 const GROUND_STEPS = 8;
 
-type Part = "places" | "ground" | "ink" | "mist";
-const EVERYTHING: readonly Part[] = ["places", "ground", "ink", "mist"];
+type Part = "places" | "ground" | "ink" | "context" | "mist";
+const EVERYTHING: readonly Part[] = ["places", "ground", "ink", "context", "mist"];
 
 /** Tells the renderer what a change of state means for it, and nothing that it knows already. */
 export class Feed {
@@ -51,7 +51,8 @@ export class Feed {
     if (points && !state.morph) this.target = null;
     if (points || has("morph")) this.stale.add("places");
     if (points || has("theme", "density")) this.stale.add("ground");
-    if (points || has("theme", "colors", "inside", "veil")) this.stale.add("ink");
+    if (points || has("theme", "colors", "veil")) this.stale.add("ink");
+    if (points || has("theme", "inside")) this.stale.add("context");
     if (points || has("theme", "veil")) this.stale.add("mist");
   }
 
@@ -73,6 +74,7 @@ export class Feed {
     if (this.stale.has("places")) this.feedPlaces();
     if (this.stale.has("ground")) this.renderer.setGround(this.ground());
     if (this.stale.has("ink")) this.feedInk();
+    if (this.stale.has("context")) this.feedContext();
     if (this.stale.has("mist")) this.feedMist();
     this.stale.clear();
   }
@@ -108,10 +110,14 @@ export class Feed {
   }
 
   private feedInk(): void {
-    const { colors, inside, veil } = this.state;
+    const { colors, veil, theme } = this.state;
     const { points, crowd } = this.shown;
-    const source = { n: points.n, colors, crowd, inside, veil };
-    this.renderer.setInk(inDrawOrder(inkOf(source, mapTokens(this.state.theme))));
+    this.renderer.setInk(inkOf({ n: points.n, colors, crowd, veil }, mapTokens(theme)));
+  }
+
+  private feedContext(): void {
+    const { inside, theme } = this.state;
+    this.renderer.setContext(inside && { inside, ink: contextInk(mapTokens(theme)) });
   }
 
   private feedMist(): void {

@@ -1,14 +1,16 @@
 import { passesOf, projectionOf, stylesOf } from "./cpu_points";
 import { makeProgram, makeTexture } from "./gl_program";
 import { POINTS_FRAGMENT, POINTS_VERTEX } from "./gl_shaders";
-import type { Frame, Geometry } from "./renderer";
+import { bitsInDrawOrder } from "./order";
+import type { Context, Frame, Geometry } from "./renderer";
 import { FAINTEST, reachOf } from "./stamps";
 
 const PAIR = 0;
 const TARGET = 1;
 const INK = 2;
+const INSIDE = 3;
 
-/** Rows on the graphics card: places are sent once, ink when colors or the selection change. */
+/** Rows on the graphics card: places are sent once, ink when colors change, a byte per row when the selection does. */
 export class GlPoints {
   private readonly program;
   private readonly buffers;
@@ -17,10 +19,11 @@ export class GlPoints {
   private geometry: Geometry | null = null;
   private hasTarget = false;
   private inked = 0;
+  private context: Context | null = null;
 
   constructor(private readonly gl: WebGL2RenderingContext) {
     this.program = makeProgram(gl, POINTS_VERTEX, POINTS_FRAGMENT);
-    this.buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer()];
+    this.buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer(), gl.createBuffer()];
     this.opacity = makeTexture(gl, gl.NEAREST);
     this.vertices = gl.createVertexArray();
     this.bind(PAIR, PAIR);
@@ -45,6 +48,19 @@ export class GlPoints {
     this.upload(INK, ink);
   }
 
+  /** Without context the attribute is switched off and reads as a constant. */
+  setContext(context: Context | null): void {
+    const { gl } = this;
+    this.context = context;
+    gl.bindVertexArray(this.vertices);
+    if (context && this.geometry) {
+      this.upload(INSIDE, bitsInDrawOrder(context.inside, this.geometry.pairs.length));
+      gl.enableVertexAttribArray(INSIDE);
+      gl.vertexAttribIPointer(INSIDE, 1, gl.UNSIGNED_BYTE, 0, 0);
+    } else gl.disableVertexAttribArray(INSIDE);
+    gl.bindVertexArray(null);
+  }
+
   draw(frame: Frame, width: number, height: number): void {
     const { gl, geometry, program } = this;
     if (!geometry || this.inked !== geometry.pairs.length) return;
@@ -57,6 +73,8 @@ export class GlPoints {
     gl.uniform1f(program.at("u_radius"), frame.radius);
     gl.uniform1f(program.at("u_faintest"), (FAINTEST - 0.5) / 256);
     gl.uniform1f(program.at("u_flight"), this.hasTarget ? frame.flight : 0);
+    gl.uniform1ui(program.at("u_context"), this.context?.ink ?? 0);
+    gl.vertexAttribI4ui(INSIDE, 1, 0, 0, 0);
     gl.bindVertexArray(this.vertices);
     for (const pass of passesOf(frame)) {
       gl.uniform2ui(program.at("u_styles"), ...stylesOf(pass));
@@ -73,7 +91,7 @@ export class GlPoints {
     gl.uniform1i(this.program.at("u_opacity"), 0);
   }
 
-  private upload(slot: number, values: Uint32Array): void {
+  private upload(slot: number, values: Uint32Array | Uint8Array): void {
     const { gl } = this;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[slot]);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);

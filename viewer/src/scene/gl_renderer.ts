@@ -51,6 +51,7 @@ function rendererOn(gl: WebGL2RenderingContext, canvas: HTMLCanvasElement, lost:
     setGeometry: (geometry) => points.setGeometry(geometry),
     setTarget: (pairs) => points.setTarget(pairs),
     setInk: (ink) => points.setInk(ink),
+    setContext: (context) => points.setContext(context),
     setGround: (ground) => cells.setGround(ground),
     setMist: (mist) => cells.setMist(mist),
     async draw(frame) {

@@ -39,10 +39,12 @@ precision highp int;
 layout(location = 0) in uint a_pair;
 layout(location = 1) in uint a_target;
 layout(location = 2) in uint a_ink;
+layout(location = 3) in uint a_inside;  // 0 for rows of context
 uniform vec4 u_projection;  // kx, bx, ky, by in 1/${PHASES} pixels
 uniform vec2 u_size;        // pixels
 uniform float u_reach;
 uniform float u_flight;
+uniform uint u_context;     // their ink
 uniform uvec2 u_styles;     // first and last style byte drawn
 uniform highp usampler2D u_opacity;
 flat out vec2 v_center;     // pixels, y down
@@ -54,7 +56,8 @@ void main() {
   vec2 eighths = floor(place * u_projection.xz + u_projection.yw);
   v_center = eighths / ${PHASES}.0;
   vec2 pixel = floor(v_center);
-  uint style = a_ink >> 24;
+  uint ink = a_inside == 0u ? u_context : a_ink;
+  uint style = ink >> 24;
   bool seen = all(greaterThanEqual(pixel, vec2(0.0))) && all(lessThan(pixel, u_size));
   if (!seen || style < u_styles.x || style > u_styles.y) {
     gl_Position = vec4(2.0, 2.0, 0.0, 1.0);
@@ -62,7 +65,7 @@ void main() {
     return;
   }
   float opacity = float(texelFetch(u_opacity, ivec2(int(style), 0), 0).r) / 256.0;
-  v_color = vec4(float(a_ink & 255u), float((a_ink >> 8) & 255u), float((a_ink >> 16) & 255u), 255.0 * opacity) / 255.0;
+  v_color = vec4(float(ink & 255u), float((ink >> 8) & 255u), float((ink >> 16) & 255u), 255.0 * opacity) / 255.0;
   vec2 middle = pixel + 0.5;
   gl_Position = vec4(2.0 * middle.x / u_size.x - 1.0, 1.0 - 2.0 * middle.y / u_size.y, 0.0, 1.0);
   gl_PointSize = 2.0 * u_reach + 1.0;

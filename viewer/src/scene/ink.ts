@@ -1,4 +1,5 @@
 import { cellsOf, type Density, GRID } from "./field";
+import { strideFor } from "./order";
 import { type MapTokens, mixRgb, packRgb, rgbOf } from "./tokens";
 import type { SceneColors, ScenePoints } from "./types";
 
@@ -78,7 +79,6 @@ export interface InkSource {
   n: number;
   colors: SceneColors;
   crowd: Uint8Array;
-  inside: Uint32Array | null;
   veil: Uint8Array | null;
 }
 
@@ -97,22 +97,28 @@ function veiledPalettes(palette: Uint32Array, tokens: MapTokens): Uint32Array {
   return all;
 }
 
-/** Ink of every row, in row order. A color slot beyond the palette takes the last slot. */
+/** What a row outside the selection looks like. */
+export const contextInk = (tokens: MapTokens): number =>
+  packRgb(rgbOf(tokens.grey), CONTEXT_STATE * CROWD_LEVELS);
+
+/**
+ * Ink of every row as if none were context, in draw order. A color slot beyond the palette takes the last slot. A brush
+ * step changes only which rows are context, and does not come here.
+ */
 export function inkOf(source: InkSource, tokens: MapTokens): Uint32Array {
-  const { n, colors, crowd, inside, veil } = source;
+  const { n, colors, crowd, veil } = source;
   const slots = Math.max(colors.palette.length, 1);
   const palettes = veiledPalettes(colors.palette, tokens);
-  const context = packRgb(rgbOf(tokens.grey), CONTEXT_STATE * CROWD_LEVELS);
   const stateOf = Uint8Array.from({ length: 256 }, (_, doubt) => veilState(doubt));
   const ink = new Uint32Array(n);
-  for (let row = 0; row < n; row++) {
-    if (inside && !((inside[row >>> 5] >>> (row & 31)) & 1)) {
-      ink[row] = context;
-      continue;
+  const stride = strideFor(n);
+  let position = 0;
+  for (let first = 0; first < stride; first++) {
+    for (let row = first; row < n; row += stride) {
+      const state = veil ? stateOf[veil[row]] : 0;
+      const slot = Math.min(colors.index[row], slots - 1);
+      ink[position++] = palettes[state * slots + slot] | (((state * CROWD_LEVELS) | crowd[row]) << 24);
     }
-    const state = veil ? stateOf[veil[row]] : 0;
-    const slot = Math.min(colors.index[row], slots - 1);
-    ink[row] = palettes[state * slots + slot] | (((state * CROWD_LEVELS) | crowd[row]) << 24);
   }
   return ink;
 }

@@ -18,6 +18,17 @@ export function inDrawOrder(values: Uint32Array): Uint32Array {
   return ordered;
 }
 
+/** One byte per row in draw order, 1 where its bit is set; bits are in row order. */
+export function bitsInDrawOrder(bits: Uint32Array, n: number): Uint8Array {
+  const stride = strideFor(n);
+  const ordered = new Uint8Array(n);
+  let position = 0;
+  for (let first = 0; first < stride; first++) {
+    for (let row = first; row < n; row += stride) ordered[position++] = (bits[row >>> 5] >>> (row & 31)) & 1;
+  }
+  return ordered;
+}
+
 /** x in the low and y in the high half of one number per row. */
 export function pairsOf(places: Uint16Array): Uint32Array {
   if (places.byteOffset % 4 === 0) {

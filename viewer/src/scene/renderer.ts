@@ -23,6 +23,14 @@ export interface Mist {
   color: number;
 }
 
+/** Rows outside the selection or the filters. */
+export interface Context {
+  /** One bit per row, in row order: set for rows that are not context. */
+  inside: Uint32Array;
+  /** Ink of all others. */
+  ink: number;
+}
+
 /** One picture to draw. */
 export interface Frame {
   view: View;
@@ -46,6 +54,8 @@ export interface Renderer {
   /** Places in a second layout, quantized over the same extent; frames say how far the flight there is. */
   setTarget(pairs: Uint32Array | null): void;
   setInk(ink: Uint32Array): void;
+  /** Comes with every brush step, so it is small: which rows take the ink of context. Null: none. */
+  setContext(context: Context | null): void;
   setGround(ground: Ground): void;
   setMist(mist: Mist | null): void;
   /** Resolves to true when the canvas shows the frame, to false when it gave way to a coarse one asked for later. */

@@ -1,3 +1,6 @@
+import { strideFor } from "./order";
+import type { Context } from "./renderer";
+
 /**
  * Rows sorted into square tiles, each in draw order, for the processor: neighbors on the picture are neighbors in memory,
  * a view reads the tiles that it shows, and any first share of a tile is a fair sample of it. Where discs of two tiles
@@ -35,6 +38,36 @@ export function inOrder(values: Uint32Array, order: Uint32Array): Uint32Array {
   const sorted = new Uint32Array(values.length);
   for (let k = 0; k < order.length; k++) sorted[k] = values[order[k]];
   return sorted;
+}
+
+/**
+ * Ink in the order of the tiles, that of context where a row's bit is not set; bits are in row order. Rows of a tile rise in
+ * draw order, so that each is found from the one before, without a table or a division.
+ */
+export function maskInk(ink: Uint32Array, order: Uint32Array, context: Context, out: Uint32Array): void {
+  const { inside, ink: grey } = context;
+  const n = order.length;
+  const stride = strideFor(n);
+  const short = Math.floor(n / stride);
+  const longer = n % stride; // so many runs of the draw order have one row more
+  let first = 0; // row that the run begins with: it holds first, first + stride, …
+  let begin = 0;
+  let end = n;
+  for (let k = 0; k < n; k++) {
+    const at = order[k];
+    if (at < begin || k === 0) {
+      first = 0;
+      begin = 0;
+      end = longer > 0 ? short + 1 : short;
+    }
+    while (at >= end) {
+      first++;
+      begin = end;
+      end += first < longer ? short + 1 : short;
+    }
+    const row = first + (at - begin) * stride;
+    out[k] = (inside[row >>> 5] >>> (row & 31)) & 1 ? ink[k] : grey;
+  }
 }
 
 /** Rows of a picture: x0 … y1 in pixels, the latter of each beyond the last. */

@@ -4,6 +4,7 @@ import { mixPacked } from "../../src/scene/cpu_ground";
 import { CpuRaster, targetOf } from "../../src/scene/cpu_raster";
 import {
   CONTEXT_STATE,
+  contextInk,
   crowdFloor,
   crowdOpacity,
   inkOf,
@@ -11,7 +12,7 @@ import {
   pointRadius,
   veilState,
 } from "../../src/scene/ink";
-import { blendPairs, inDrawOrder, pairsOf } from "../../src/scene/order";
+import { bitsInDrawOrder, blendPairs, inDrawOrder, pairsOf } from "../../src/scene/order";
 import { shareOf } from "../../src/scene/painter";
 import { coverage, PHASES, stampsOf } from "../../src/scene/stamps";
 import { cssOf, mapTokens, packRgb, rgbOf } from "../../src/scene/tokens";
@@ -49,25 +50,50 @@ test("any prefix of the draw order samples rows evenly, though classes come in b
 });
 
 test("rows outside the selection become grey context, rows inside keep their color", () => {
-  const colors = { index: Uint8Array.of(0, 1), palette: Uint32Array.of(0xff112233, 0xff445566) };
-  const inside = Uint32Array.of(0b10);
+  const raster = new CpuRaster();
+  const extent: [number, number, number, number] = [0, 0, 10, 10];
+  const view = viewOf(wholeMap(extent), extent, { width: 100, height: 100, dpr: 1 });
+  const opacities = new Uint16Array(256).fill(256);
+  const frame = { view, radius: 2, opacities, share: 1, hasContext: true, flight: 0 };
+  raster.setGeometry({ pairs: pairsOf(Uint16Array.of(16384, 32768, 49152, 32768)), extent });
+  raster.setInk(Uint32Array.of(0x112233, 0x445566));
+  raster.setContext({ inside: Uint32Array.of(0b10), ink: contextInk(TOKENS) });
+  const at = (pixels: Uint32Array, row: number) => pixels[50 * 100 + (row ? 72 : 28)] & 0xffffff;
+  const both = targetOf(frame);
+  raster.paint(both, frame);
+  raster.setContext(null);
+  const none = targetOf(frame);
+  raster.paint(none, { ...frame, hasContext: false });
 
-  const ink = inkOf({ n: 2, colors, crowd: Uint8Array.of(3, 4), inside, veil: null }, TOKENS);
+  expect(contextInk(TOKENS) >>> 29).toBe(CONTEXT_STATE);
+  expect([at(both.pixels, 0), at(both.pixels, 1)]).toEqual([packRgb(rgbOf(TOKENS.grey), 0), 0x445566]);
+  expect([at(none.pixels, 0), at(none.pixels, 1)]).toEqual([0x112233, 0x445566]);
+});
 
-  expect(ink[0] >>> 29).toBe(CONTEXT_STATE);
-  expect(ink[0] & 0xffffff).toBe(packRgb(rgbOf(TOKENS.grey)) & 0xffffff);
-  expect(ink[1] & 0xffffff).toBe(0x445566);
-  expect((ink[1] >>> 24) & 31).toBe(4);
+test.each([1, 2, 31, 97, 1000])("bits of %i rows stand in the draw order of their rows", (n) => {
+  const bits = Uint32Array.from({ length: Math.ceil(n / 32) }, (_, k) => 0x9e3779b9 * (k + 1));
+  const plain = Uint32Array.from(allRows(n), (row) => (bits[row >>> 5] >>> (row & 31)) & 1);
+
+  expect([...bitsInDrawOrder(bits, n)]).toEqual([...inDrawOrder(plain)]);
+});
+
+test("ink stands in draw order, the crowd in its style", () => {
+  const n = 97;
+  const index = Uint8Array.from(allRows(n), (row) => row % 5);
+  const palette = Uint32Array.from([1, 2, 3, 4, 5], (k) => 0xff000000 | k);
+  const crowd = Uint8Array.from(allRows(n), (row) => row % 32);
+
+  const ink = inkOf({ n, colors: { index, palette }, crowd, veil: null }, TOKENS);
+
+  const wanted = Uint32Array.from(allRows(n), (row) => (crowd[row] << 24) | (1 + (row % 5)));
+  expect([...ink]).toEqual([...inDrawOrder(wanted)]);
 });
 
 test("the veil moves a hue 72 % of the way to grey and no further", () => {
   const colors = { index: Uint8Array.of(0), palette: Uint32Array.of(packRgb(rgbOf("#000000"))) };
   const grey = rgbOf(TOKENS.grey);
 
-  const ink = inkOf(
-    { n: 1, colors, crowd: Uint8Array.of(0), inside: null, veil: Uint8Array.of(255) },
-    TOKENS,
-  );
+  const ink = inkOf({ n: 1, colors, crowd: Uint8Array.of(0), veil: Uint8Array.of(255) }, TOKENS);
 
   expect(ink[0] & 255).toBe(Math.round(grey[0] * 0.72));
   expect(veilState(0)).toBe(1);
@@ -76,7 +102,7 @@ test("the veil moves a hue 72 % of the way to grey and no further", () => {
 test("a color slot beyond the palette takes the last one instead of nothing", () => {
   const colors = { index: Uint16Array.of(999), palette: Uint32Array.of(0xff000001, 0xff000002) };
 
-  expect(inkOf({ n: 1, colors, crowd: Uint8Array.of(0), inside: null, veil: null }, TOKENS)[0] & 255).toBe(2);
+  expect(inkOf({ n: 1, colors, crowd: Uint8Array.of(0), veil: null }, TOKENS)[0] & 255).toBe(2);
 });
 
 test("opacity runs from 0.80 alone to 0.27 in a crowd, and zooming in raises it", () => {

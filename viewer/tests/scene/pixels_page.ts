@@ -2,7 +2,7 @@ import { type View, viewOf } from "../../src/scene/camera";
 import { createCpuRenderer } from "../../src/scene/cpu_renderer";
 import { createGlRenderer } from "../../src/scene/gl_renderer";
 import { paintGround, paintMist } from "../../src/scene/ground";
-import { inkOf, opacityTable, pointRadius } from "../../src/scene/ink";
+import { contextInk, inkOf, opacityTable, pointRadius } from "../../src/scene/ink";
 import { inDrawOrder, pairsOf } from "../../src/scene/order";
 import type { Frame, Renderer } from "../../src/scene/renderer";
 import { terrainOf } from "../../src/scene/terrain";
@@ -41,7 +41,8 @@ function feed(renderer: Renderer, shot: Shot): void {
   const colors = { index: group, palette: Uint32Array.from(PALETTE, (color) => packRgb(rgbOf(color))) };
   renderer.setGeometry({ pairs: inDrawOrder(pairsOf(points.places)), extent: points.extent });
   renderer.setTarget(shot.flight > 0 ? inDrawOrder(pairsOf(other.places)) : null);
-  renderer.setInk(inDrawOrder(inkOf({ n: points.n, colors, crowd: terrain.crowd, inside, veil }, tokens)));
+  renderer.setInk(inkOf({ n: points.n, colors, crowd: terrain.crowd, veil }, tokens));
+  renderer.setContext(inside && { inside, ink: contextInk(tokens) });
   renderer.setGround({ frame, colors: paintGround(land, wide, tokens), sea: packRgb(rgbOf(tokens.sea)) });
   const opacity = veil && paintMist(points, veil, terrain.density);
   renderer.setMist(opacity && { frame, opacity, color: packRgb(rgbOf(tokens.mist)) });

@@ -6,7 +6,7 @@ import { CONTEXT_STATE, CROWD_LEVELS, opacityTable } from "../../src/scene/ink";
 import { inDrawOrder, pairsOf } from "../../src/scene/order";
 import type { Frame } from "../../src/scene/renderer";
 import { terrainOf } from "../../src/scene/terrain";
-import { bandsOf, tileSideFor, tilesOf, visitTiles } from "../../src/scene/tiles";
+import { bandsOf, inOrder, maskInk, tileSideFor, tilesOf, visitTiles } from "../../src/scene/tiles";
 import { mapTokens } from "../../src/scene/tokens";
 import { groups } from "./made";
 
@@ -44,6 +44,19 @@ describe("tiles", () => {
       const rows = tiles.order.subarray(tiles.starts[tile], tiles.starts[tile + 1]);
       expect(rows.every((k, i) => i === 0 || k > rows[i - 1])).toBe(true);
     }
+  });
+
+  test.each([1, 2, 3, 97, 80_000])("show context exactly where a bit of %i rows is not set", (n) => {
+    const { order } = tilesOf(inDrawOrder(pairsOf(points.places.slice(0, 2 * n))));
+    const inside = Uint32Array.from({ length: Math.ceil(n / 32) }, (_, k) => 0x9e3779b9 * (k + 1));
+    const rows = inDrawOrder(Uint32Array.from({ length: n }, (_, row) => row));
+    const out = new Uint32Array(n);
+    maskInk(inOrder(rows, order), order, { inside, ink: 0xffffffff }, out);
+    const isRight = [...out].every((shown, k) => {
+      const row = rows[order[k]];
+      return shown === ((inside[row >>> 5] >>> (row & 31)) & 1 ? row : 0xffffffff);
+    });
+    expect(isRight).toBe(true);
   });
 
   test("that a box touches hold every row inside the box", () => {
