@@ -58,6 +58,8 @@ class Schedule:
         Steps of each phase, at most; attraction falls in two stages while clusters loosen, so that they do not tear.
     still : float
         The map has spread out when rows move less than this share of its radius in a step, on average.
+    rate : float
+        Share of the usual step length.
     """
 
     attraction: float = 1.0
@@ -67,6 +69,7 @@ class Schedule:
     spread: int = 250
     settle: int = 50
     still: float = 4.5e-3
+    rate: float = 1.0
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -202,7 +205,7 @@ class Descent:
         forces, total = self.field.at(self.places, frame)
         weight = 2 * self.schedule.global_weight * phase.overview / n
         rates = (4 * phase.attraction, 4 / max(total, 1e-12), weight, self.per_reach)
-        pace = (n / phase.attraction, phase.momentum, LONGEST)
+        pace = (self.schedule.rate * n / phase.attraction, phase.momentum, LONGEST)
         graph = (self.graph.starts, self.graph.others, self.graph.weights)
         move(
             self.places, self.there, self.speed, self.gain, graph, forces, frame.corner, self.group_of, self.groups,

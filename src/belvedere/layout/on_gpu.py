@@ -80,7 +80,8 @@ class TorchDescent:
         force += weight / (1 + strayed * self.per_reach) * mine[:, :2]
         turned = (force > 0) != (self.speed > 0)
         self.gain = torch.where(turned, self.gain + 0.2, self.gain * 0.8).clamp(0.01, float(MOST_GAIN))
-        self.speed = phase.momentum * self.speed - n / phase.attraction * self.gain * force
+        pace = self.schedule.rate * n / phase.attraction
+        self.speed = phase.momentum * self.speed - pace * self.gain * force
         self.speed.clamp_(-LONGEST, LONGEST)
         self.places = self.places + self.speed
         self.n_steps += 1

@@ -13,13 +13,15 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from belvedere.errors import SettingError
+from belvedere.layout.cells import Cells, search_cells, sort_into_cells
+from belvedere.layout.landmarks import MORE_CELLS
 from belvedere.layout.memory import Memory, read_memory, remember
 from belvedere.layout.neighbors import unit_rows
 from belvedere.layout.packing import Prepared, Tensors, kept_fast, unusual_fast
 from belvedere.layout.place_network import PlaceNetwork, apply_network
 from belvedere.layout.placement import FittedMap, place_exactly, said_of
 from belvedere.layout.project import Projection, project
-from belvedere.types import Floats
+from belvedere.types import Floats, Ints
 
 Mode = Literal["fast", "exact", "smooth"]
 Placement = tuple[Floats, dict[str, Floats]]
@@ -41,9 +43,10 @@ class Placer:
             raise SettingError(
                 "A map must hold the cells of its place network, but this older one has none. Map again."
             )
-        self.config, self.tensors, self.latent = config, tensors, latent
+        n_fitted = len(tensors["radius"])  # rows appended later count for nothing here
+        self.config, self.tensors, self.latent = config, tensors, latent[:n_fitted]
         self.unit = np.float32(config.get("unit", 1.0))  # of the map's kernel
-        self.places = np.ascontiguousarray(places, np.float32) / self.unit
+        self.places = np.ascontiguousarray(places[:n_fitted], np.float32) / self.unit
         self._lock = RLock()
 
     def place(self, new: Floats, *, mode: Mode = "exact") -> Placement:
@@ -71,6 +74,12 @@ class Placer:
         )
         return read.places * self.unit, channels | {"kept": kept_fast(read.agreed, self.tensors)}
 
+    def near(self, new: Floats, k: int) -> Ints:
+        """The fitted rows nearest to new rows, float32 (rows, dims), as cells find them: int32 (rows, k), nearest first."""
+        self._check(new)
+        found = search_cells(self._built("_cells"), self._as_prepared(new).rows, k, MORE_CELLS)
+        return np.asarray(np.where(found < 0, found[:, :1], found), np.int32)  # too few: the nearest again
+
     def _built(self, name: str) -> Any:
         """A part that is built when first asked for, by one thread alone."""
         with self._lock:
@@ -83,6 +92,10 @@ class Placer:
     @cached_property
     def _memory(self) -> Memory:
         return remember(self._fitted.rows, self.places, np.asarray(self.tensors["cells"]))
+
+    @cached_property
+    def _cells(self) -> Cells:
+        return sort_into_cells(self._fitted.rows)
 
     @cached_property
     def _exact(self) -> tuple[FittedMap, cKDTree]:
