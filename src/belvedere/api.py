@@ -124,20 +124,29 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     return Map(replace(content, name=name or content.name, provenance=provenance))
 
 
-def open(path: str | Path, *, passphrase: str | None = None) -> Map:
+def open(path: str | Path, *, passphrase: str | None = None, network: Any = None) -> Map:
     """Open a map folder, memory-mapped and without loading torch.
 
     A locked map is decrypted into memory and cannot be edited; its passphrase is the one given, else that of the
-    environment variable BELVEDERE_PASSPHRASE, else it is asked for in the terminal.
+    environment variable BELVEDERE_PASSPHRASE, else it is asked for in the terminal. A map that learned with a network
+    from your own code keeps its weights only: hand the module (or the function that makes it) over as `network` to
+    place and explain rows.
 
     Raises
     ------
     MapFolderError
         If the folder is missing, damaged or of another format version.
+    SettingError
+        If a network is given to a map that learned with one of ours.
     """
     from belvedere.mapfolder import is_locked, open_folder
 
     content = open_folder(Path(path), passphrase=passphrase)
+    if network is not None:
+        from belvedere.networks import seat
+
+        config = content.network_config or {}
+        content = replace(content, network_config={**config, "learn": seat(config.get("learn", {}), network)})
     return Map(content, None if is_locked(path) else Path(path))
 
 

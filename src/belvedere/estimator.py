@@ -48,8 +48,9 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     task : {'auto', 'classification', 'regression'}
         What `y` means. 'auto' reads it from `y` in `fit`; words and few whole numbers are classes. Name it where
         scikit-learn must know before fitting: so that cross-validation keeps classes even over folds.
-    network : str
-        'auto', 'none' (the plain standardized space) or a name from `belvedere networks`.
+    network : str, torch.nn.Module or function
+        'auto', 'none' (the plain standardized space), a name from `belvedere networks`, or a network of your own from
+        (rows, columns) to (rows, dims); a module is copied, never changed.
     attraction : float
         1 keeps most neighbors, 4 draws tight clusters.
     epochs : int, optional
@@ -87,7 +88,7 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self,
         *,
         task: Task = "auto",
-        network: str = "auto",
+        network: Any = "auto",
         attraction: float = 1.0,
         epochs: int | None = None,
         time_limit_s: float | None = None,

@@ -27,6 +27,8 @@ def train(
     resume: o.Resume = False,
     user: o.User = None,
     network: o.NetworkName = "auto",
+    finetune: o.Finetune = False,
+    allow_download: o.AllowDownload = False,
     start_from: o.StartFrom = None,
     freeze: o.Freeze = 0.3,
     sample: o.Sample = None,
@@ -53,6 +55,7 @@ def train(
         time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
         checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
+        finetune=finetune, allow_download=allow_download,
     )  # fmt: skip
     source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)
     if folds is None:
@@ -251,5 +254,6 @@ def networks(as_json: o.AsJson = False) -> None:
         table.add_row(f"[bold]{name}[/]", ", ".join(entry.kinds), entry.about)
     terminal.out().print(table)
     terminal.out().print(
-        "\n[dim]'auto' chooses by the kinds of the columns; 'none' maps the plain standardized space.[/]"
+        "\n[dim]'auto' chooses by the kinds of the columns; 'none' maps the plain standardized space; 'hf:FOLDER' is a "
+        "pretrained text encoder from that folder (extra transformers).[/]"
     )

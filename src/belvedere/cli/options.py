@@ -49,7 +49,13 @@ Time = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="Same data, settings and seed: same map.")]
 NetworkName = Annotated[
     str,
-    typer.Option("--network", "-n", help="A name from 'belvedere networks', 'auto', or 'none' for the plain space."),
+    typer.Option(
+        "--network", "-n", help="A name from 'belvedere networks', hf:FOLDER, 'auto', or 'none' (plain space)."
+    ),
+]
+Finetune = Annotated[bool, typer.Option("--finetune", help="With hf:FOLDER: its encoder learns too.")]
+AllowDownload = Annotated[
+    bool, typer.Option("--allow-download", help="With hf:NAME: fetch it from Hugging Face where it is no folder here.")
 ]
 Space = Annotated[
     str,

@@ -142,7 +142,9 @@ def slopes_at(function: Function, ends: tuple[Gates, Gates], items: Tensor, at: 
     with torch.enable_grad():
         outputs = function(values, items)
         n = outputs.shape[1]
-        slopes = [torch.autograd.grad(outputs[:, k].sum(), values, retain_graph=k < n - 1) for k in range(n)]
+        # A gate may not lead to the output: the plain columns beside a latent space shape places, not predictions.
+        unused = {"allow_unused": True, "materialize_grads": True}
+        slopes = [torch.autograd.grad(outputs[:, k].sum(), values, retain_graph=k < n - 1, **unused) for k in range(n)]
     return outputs.detach(), tuple(torch.stack(gate) for gate in zip(*slopes, strict=True))
 
 

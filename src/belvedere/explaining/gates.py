@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from belvedere.errors import SettingError
 from belvedere.networks.blocks import Batch, Encoder
 from belvedere.networks.cnn import CnnEncoder
+from belvedere.networks.guest import GuestEncoder
 from belvedere.networks.likeness import Likeness, PlainLevels, PlainNumbers
 from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
 from belvedere.networks.mlp import MlpEncoder, plain_width
@@ -181,6 +182,22 @@ def _gates_of_ngrams(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
     return [Gate(fold, module=encoder.drop, side="in", blank=blank)]
 
 
+def _gates_of_guest(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    """Pixels, steps and cells enter a guest as numbers with a straight path between; codes of words do not."""
+    assert isinstance(encoder, GuestEncoder)
+    if encoder.way == "image":
+        return [Gate(whole_column(encoder.position, (3,)), key=f"{encoder.position}.pixels")]
+    if encoder.way == "sequence":
+        return [Gate(whole_column(encoder.position), key=f"{encoder.position}.steps", blank=torch.zeros_like)]
+    if encoder.way == "cells":
+        widths = [(position, plain_width(item), item.kind == "vector") for position, item in encoder.inputs]
+        return [Gate(split_columns(widths), module=encoder.module, side="in")]
+    raise SettingError(
+        f"A network from your code must read pixels, steps or cells to be explained, but {str(encoder.guest)!r} reads "
+        f"{'words' if encoder.way == 'text' else 'the whole batch'}. Compare groups of rows instead."
+    )
+
+
 GATES: dict[type[Encoder], Callable[[Encoder, tuple[Input, ...]], list[Gate]]] = {
     TabularEncoder: _gates_of_tabular,
     MlpEncoder: _gates_of_mlp,
@@ -194,6 +211,7 @@ GATES: dict[type[Encoder], Callable[[Encoder, tuple[Input, ...]], list[Gate]]] =
     TransformerEncoder: _gates_of_transformer,
     TextLstmEncoder: _gates_of_words,
     NgramEncoder: _gates_of_ngrams,
+    GuestEncoder: _gates_of_guest,
 }
 
 

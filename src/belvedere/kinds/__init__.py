@@ -6,6 +6,7 @@ from belvedere.kinds.preview import preview, thumbnails
 from belvedere.kinds.recognize import learn_kinds
 from belvedere.kinds.table import KINDS
 from belvedere.kinds.target import encode_target, fit_target
+from belvedere.kinds.text import with_letters
 from belvedere.kinds.time import time_of
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "preview",
     "thumbnails",
     "time_of",
+    "with_letters",
 ]

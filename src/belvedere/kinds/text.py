@@ -5,6 +5,7 @@ analysis; Deerwester et al. 1990).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,26 @@ def make(facts: Facts, known: Input) -> dict[str, Array]:
         rows, buckets = _grams(tokens)
         by_row = np.argsort(rows, kind="stable")
         bags.append(pad_rows(rows[by_row] - tokens.first_row, buckets[by_row], (tokens.n_rows, info["most_grams"])))
-    return {"tokens": _stack(lines, info["length"]), "grams": _stack(bags, info["most_grams"])}
+    found = {"tokens": _stack(lines, info["length"]), "grams": _stack(bags, info["most_grams"])}
+    return found | ({"letters": _letters(texts, info["letters"])} if "letters" in info else {})
+
+
+def with_letters(column: Any, known: Input, *, most: int) -> Input:
+    """A text column of which `make` also gives the letters themselves, for an encoder with a tokenizer of its own."""
+    longest = max([1, *(len(_bytes(text)) for text in to_texts(column))])
+    return replace(known, info={**known.info, "letters": min(most, longest)})
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _letters(texts: Sequence[str], width: int) -> Array:
+    """UTF-8 bytes, cut or padded by zeros: uint8 (rows, width)."""
+    if not len(texts):
+        return np.zeros((0, width), np.uint8)
+    padded = b"".join(_bytes(text)[:width].ljust(width, b"\0") for text in texts)
+    return np.frombuffer(padded, np.uint8).reshape(len(texts), width)
 
 
 def _stack(parts: list[Array], width: int) -> Array:

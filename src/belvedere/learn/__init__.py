@@ -10,6 +10,7 @@ from belvedere.learn.case import prepare, schema_for
 from belvedere.learn.crossval import CrossValidated, cross_validate
 from belvedere.learn.doubt import can_doubt, witness_labels
 from belvedere.learn.fit import learn_plain, learn_target
+from belvedere.learn.pretrained import is_as_is, learn_nothing
 from belvedere.learn.recommend import recommend
 from belvedere.learn.rows import embed_rows, predict_chances, predict_rows
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
@@ -73,7 +74,8 @@ def learn(
         is_plain = case.target is None and settings.space == "plain"
         choice = networks.choose_network(case.inputs, case.target, "none" if is_plain else case.settings.network)
         if case.target is None and choice.name != "none":
-            return learn_unlabelled(case, choice.name, progress)
+            is_ready = is_as_is(case, choice.name)
+            return (learn_nothing if is_ready else learn_unlabelled)(case, choice.name, progress)
         progress.say(choice.why)
         case = replace(case, notes=(choice.why, *case.notes))
         if choice.name == "none":

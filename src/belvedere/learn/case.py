@@ -1,11 +1,11 @@
 """From a table to a case: roles, rows held out, statistics of the columns from training rows only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from belvedere import kinds, training
+from belvedere import kinds, networks, training
 from belvedere.errors import ColumnError
 from belvedere.learn.parting import read_split
 from belvedere.learn.settings import Array, LearnSettings
@@ -79,11 +79,27 @@ def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:
     rows = training.thin_out(np.flatnonzero(split == "train"), FIT_ROWS, seed=settings.seed)
     inputs = kinds.fit_inputs(source.take(rows), schema, seed=settings.seed)
     case = Case(source, schema, settings, inputs, target, labels, split, notes)
-    if settings.start_from is None:
-        return case
-    from belvedere.learn.transfer import adopt  # which needs `Case`
+    if settings.start_from is not None:
+        from belvedere.learn.transfer import adopt  # which needs `Case`
 
-    return adopt(case, settings.start_from)
+        case = adopt(case, settings.start_from)
+    return _with_letters(case, rows)
+
+
+def _with_letters(case: Case, rows: NDArray[np.int64]) -> Case:
+    """Where a pretrained encoder is asked for: give its sizes and its tokenizer to the texts, and their letters to it."""
+    folder = networks.folder_of(case.settings.network)
+    texts = [i for i, item in enumerate(case.inputs) if item.kind == "text" and "pretrained" not in item.info]
+    if not folder or not texts:
+        return case
+    folder, sizes, cutter = networks.read_folder(folder, allow_download=case.settings.allow_download)
+    inputs, table = list(case.inputs), case.source.take(rows)
+    for i in texts:
+        item = kinds.with_letters(table.column(inputs[i].name), inputs[i], most=networks.MOST_LETTERS)
+        info, tensors = {**item.info, "pretrained": sizes}, {**item.tensors, "tokenizer": cutter}
+        inputs[i] = replace(item, info=info, tensors=tensors)
+    head = case.settings.network.partition("hf:")[0]
+    return replace(case, inputs=tuple(inputs), settings=replace(case.settings, network=f"{head}hf:{folder}"))
 
 
 def _scaled_by(source: Source, target: Target, rows: NDArray[np.int64]) -> tuple[Target, Array]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from belvedere import kinds, networks, training
 from belvedere.learn.case import Case
-from belvedere.learn.resume import hooks_for, portable
+from belvedere.learn.pretrained import rates_for_finetuning
+from belvedere.learn.resume import hooks_for, told_settings
 from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
 from belvedere.learn.score import errors_of, score
 from belvedere.learn.settings import Array, Learned
@@ -32,8 +33,8 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     trained, plan = fit(network, case, rows, progress, hooks=hooks_for(case, name))
     target, temperature = with_hazards(target, network, case, rows), temperature_of(network, case)
     config = {
-        **network.config(), "network": name, "target": asdict(target), "temperature": temperature,
-        "settings": asdict(portable(case.settings)), "plan": asdict(plan),
+        **network.config(), "network": networks.portable_name(name), "target": asdict(target), "temperature": temperature,
+        "settings": told_settings(case.settings), "plan": asdict(plan),
     }  # fmt: skip
     weigh_likeness(network, case, rows)
     tensors = networks.tensors_of(network)
@@ -62,7 +63,9 @@ def weigh_likeness(network: Network, case: Case, rows: NDArray[np.int64]) -> Non
 
 def space_in_words(network: Network, name: str, target: Target) -> str:
     """Which space is mapped, and why."""
-    learned = f"The latent space of the network {name!r}, learned from the target {target.name!r}"
+    learned = (
+        f"The latent space of the network {networks.portable_name(name)!r}, learned from the target {target.name!r}"
+    )
     if network.likeness is None:
         return f"{learned}: rows lie near each other when they are alike in what predicts it."
     share = f"{network.likeness.target_weight:.0%} of the variance"
@@ -105,7 +108,9 @@ def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
     """Sizes of the network as asked, and whether its images may be mirrored."""
     s = case.settings
     flip = images_may_mirror(case, rows)
-    return Shape(s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, target_weight=s.target_weight)
+    return Shape(
+        s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, target_weight=s.target_weight, finetune=s.finetune
+    )
 
 
 def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:
@@ -127,6 +132,7 @@ def fit(
     asked = {
         "epochs": s.epochs, "batch_size": s.batch_size, "learning_rate": s.learning_rate, "seed": s.seed,
         "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": s.threads,
+        **rates_for_finetuning(network, s),
         **begin(network, s, progress),
     }  # fmt: skip
     read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]

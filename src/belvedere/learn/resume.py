@@ -4,9 +4,11 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from belvedere.learn.case import Case
 from belvedere.learn.settings import LearnSettings
+from belvedere.networks import portable_name
 from belvedere.training import Checkpoint, Hooks
 
 # may differ when going on
@@ -16,6 +18,12 @@ FREE = {"time_limit_s": None, "threads": None, "checkpoint": None, "resume": Fal
 def portable(settings: LearnSettings) -> LearnSettings:
     """The settings without what concerns only this run on this machine."""
     return replace(settings, checkpoint=None, resume=False, start_from=None, latent_folder=None)
+
+
+def told_settings(settings: LearnSettings) -> dict[str, Any]:
+    """The settings as a map keeps them: nothing of this run, and not where on a disk a pretrained encoder lay."""
+    settings = portable(settings)
+    return asdict(replace(settings, network=portable_name(settings.network)))
 
 
 def hooks_for(case: Case, name: str) -> Hooks:

@@ -5,6 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from belvedere import networks
 from belvedere.errors import SettingError
 from belvedere.types import Floats, Input, Schema, Score, Source, Target
 
@@ -28,8 +29,14 @@ class LearnSettings:
         Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task cox.
     user : str or None
         Of the task 'recommend': the column that says who had the target's item; None finds it by its name.
-    network : str
-        'auto', 'none', or a name in `belvedere.networks.NETWORKS` (several joined by '+').
+    network : str, torch.nn.Module or function
+        'auto', 'none', a name in `belvedere.networks.NETWORKS` (several joined by '+'), 'hf:FOLDER' for a pretrained text
+        encoder, or a network of your own (a module, a Keras 3 model on torch, a function that makes one); see
+        `belvedere.networks.guest`. It becomes a name that carries what builds it.
+    finetune : bool
+        Whether a pretrained encoder learns too; otherwise it rests.
+    allow_download : bool
+        Whether 'hf:NAME' may be fetched from Hugging Face where no folder of that name is on this machine.
     space : str
         Without a target: 'plain' maps the standardized columns, 'learned' what a network learns of them without labels,
         'auto' the one that foresees hidden parts of rows better. With a target, the learned space is mapped.
@@ -72,7 +79,9 @@ class LearnSettings:
     task: str | None = None
     event: str | None = None
     user: str | None = None
-    network: str = "auto"
+    network: Any = "auto"
+    finetune: bool = False
+    allow_download: bool = False
     space: str = "auto"
     start_from: str | None = None
     freeze: float = 0.3
@@ -104,6 +113,9 @@ class LearnSettings:
         event = (self.event or "").partition("=")[0]
         time = "" if self.time == ROW_ORDER else self.time
         return tuple(name for name in (event, self.user, self.group, time) if name)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "network", networks.invite(self.network))
 
 
 @dataclass(frozen=True)

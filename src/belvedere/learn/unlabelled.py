@@ -15,7 +15,7 @@ from belvedere.learn.case import Case
 from belvedere.learn.fit import learn_plain, with_directions
 from belvedere.learn.foresight import Comparison, compare_foresight, compare_recognition, effective_rank
 from belvedere.learn.parts import RICH, cut_rows, other_looks
-from belvedere.learn.resume import portable
+from belvedere.learn.resume import told_settings
 from belvedere.learn.rows import embed_all, embedder
 from belvedere.learn.settings import Learned
 from belvedere.learn.transfer import begin
@@ -106,8 +106,8 @@ def try_network(case: Case, name: str, progress: Progress) -> Tried:
 def half_of(case: Case, name: str, tried: Tried) -> Half:
     """Config and tensors of the learned half."""
     config = {
-        **tried.network.config(), "network": name, "target": None,
-        "settings": asdict(portable(case.settings)), "plan": asdict(tried.plan),
+        **tried.network.config(), "network": networks.portable_name(name), "target": None,
+        "settings": told_settings(case.settings), "plan": asdict(tried.plan),
     }  # fmt: skip
     return config, networks.tensors_of(tried.network)
 

@@ -29,6 +29,10 @@ class Shape:
         Share of the variance of a map's space that what was learned has; the plain columns of a table have the rest.
     unit : bool
         Whether latent vectors have length 1, as those that were learned by comparing directions.
+    finetune : bool
+        Whether a pretrained encoder learns too.
+    project : bool
+        Whether a pretrained encoder's vectors pass a layer that learns.
     """
 
     latent_dims: int = 64
@@ -38,6 +42,8 @@ class Shape:
     flip: bool = False
     target_weight: float = 1.0
     unit: bool = False
+    finetune: bool = False
+    project: bool = True
 
 
 class Encoder(nn.Module):

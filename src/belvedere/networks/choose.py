@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from belvedere.errors import SettingError, nearest_names
-from belvedere.networks.table import DEFAULTS, NETWORKS, STEP_DEFAULTS
+from belvedere.networks.guest import Guest
+from belvedere.networks.pretrained import PREFIX, portable_name
+from belvedere.networks.table import DEFAULTS, NETWORKS, STEP_DEFAULTS, Entry, entry_of
 from belvedere.types import Input, Target
 
 
@@ -54,9 +56,12 @@ def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str
     if wanted == "none":
         return _choose_none(target)
     parts = read_parts(inputs, wanted, at_steps=target is not None and target.task in STEP_TASKS)
-    name = "+".join(dict.fromkeys(part.network for part in parts))
+    names = dict.fromkeys(part.network for part in parts)
+    name = "+".join(sorted(names, key=lambda part: part.startswith(PREFIX)))  # a folder stands last
+    if isinstance(wanted, Guest):
+        return Choice(wanted, f"The network {name!r} was asked for.")
     if wanted != "auto":
-        return Choice(name, f"The network {name!r} was asked for.")
+        return Choice(name, f"The network {portable_name(name)!r} was asked for.")
     reasons = [f"{NETWORKS[part.network].about} Reads {_columns(part, inputs)}." for part in parts]
     return Choice(name, f"Chosen {name!r} by the kinds of the columns: " + " ".join(reasons))
 
@@ -73,19 +78,19 @@ def _choose_none(target: Target | None) -> Choice:
 def read_parts(inputs: tuple[Input, ...], wanted: str, *, at_steps: bool = False) -> list[Part]:
     """Which encoder reads which inputs: wanted ones first, defaults of the kinds for all other columns."""
     by_kind = {**DEFAULTS, **STEP_DEFAULTS} if at_steps else dict(DEFAULTS)
-    for name in [] if wanted == "auto" else wanted.split("+"):
-        _check_name(name, inputs)
-        by_kind |= dict.fromkeys(NETWORKS[name].kinds, name)
+    for name in _names(wanted):
+        by_kind |= dict.fromkeys(_known(name, inputs).kinds, name)
     parts: dict[tuple[str, int], list[int]] = {}
     for position, item in enumerate(inputs):
         if item.kind in by_kind:
             name = by_kind[item.kind]
-            parts.setdefault((name, -1 if NETWORKS[name].columns == "together" else position), []).append(position)
+            together = _known(name, inputs).columns == "together"
+            parts.setdefault((name, -1 if together else position), []).append(position)
     if not parts:
         kinds = ", ".join(sorted({item.kind for item in inputs})) or "no columns at all"
         raise SettingError(f"A network must have a column to read, but found {kinds}. Declare one: --kind NAME=KIND.")
     found = [Part(name, tuple(positions)) for (name, _), positions in parts.items()]
-    if at_steps and not any(NETWORKS[part.network].at_steps for part in found):
+    if at_steps and not any(_known(part.network, inputs).at_steps for part in found):
         answering = ", ".join(name for name, entry in NETWORKS.items() if entry.at_steps)
         raise SettingError(
             f"A label per step must have a column that is read step by step, but {', '.join(p.network for p in found)} "
@@ -94,16 +99,29 @@ def read_parts(inputs: tuple[Input, ...], wanted: str, *, at_steps: bool = False
     return found
 
 
-def _check_name(name: str, inputs: tuple[Input, ...]) -> None:
-    if name not in NETWORKS:
-        raise SettingError(f"There is no network {name!r}. {nearest_names(name, ['auto', 'none', *NETWORKS])}")
-    kinds = NETWORKS[name].kinds
+def _names(wanted: str) -> list[str]:
+    """Single names in what a person wants; a folder may hold any sign, so it stands last."""
+    if isinstance(wanted, Guest):
+        return [wanted]
+    head, prefix, folder = wanted.partition(PREFIX)
+    names = [] if wanted == "auto" else head.removesuffix("+").split("+")
+    return [*(name for name in names if name or not prefix), *([prefix + folder] if prefix else [])]
+
+
+def _known(name: str, inputs: tuple[Input, ...]) -> Entry:
+    """The entry of a network that is known and has something to read."""
+    entry = entry_of(name, inputs)
+    if entry is None:
+        known = ["auto", "none", *NETWORKS, f"{PREFIX}FOLDER"]
+        raise SettingError(f"There is no network {name!r}. {nearest_names(name, known)}")
+    kinds = entry.kinds
     if not any(item.kind in kinds for item in inputs):
         found = ", ".join(sorted({item.kind for item in inputs}))
         raise SettingError(
             f"The network {name!r} reads columns of kind {', '.join(kinds)}, but these data hold {found}. "
             "Choose --network auto, or declare a column's kind with --kind."
         )
+    return entry
 
 
 def _columns(part: Part, inputs: tuple[Input, ...]) -> str:

@@ -4,7 +4,7 @@ A table with one image column has one encoder, a mixed table several; the textbo
 output layer and nothing else.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from belvedere.errors import SettingError
 from belvedere.networks.blocks import Batch, Encoder, Residual, Shape
 from belvedere.networks.choose import STEP_TASKS, Part, read_parts
+from belvedere.networks.guest import Guest
 from belvedere.networks.likeness import Likeness, can_be_likened
-from belvedere.networks.table import NETWORKS
+from belvedere.networks.pretrained import PretrainedEncoder, portable_name
+from belvedere.networks.table import entry_of
 from belvedere.types import Input, Target
 
 
@@ -46,9 +49,7 @@ class Network(nn.Module):
     def __init__(self, inputs: tuple[Input, ...], parts: list[Part], shape: Shape, *, n_outputs: int) -> None:
         super().__init__()
         self.inputs, self.parts, self.shape, self.n_outputs = inputs, parts, shape, n_outputs
-        self.encoders = nn.ModuleList(
-            NETWORKS[part.network].build([(p, inputs[p]) for p in part.positions], shape) for part in parts
-        )
+        self.encoders = nn.ModuleList(build_encoder(part, inputs, shape) for part in parts)
         sizes = [int(encoder.dims) for encoder in self.encoders]  # type: ignore[arg-type]
         self.dims = sizes[0] if len(sizes) == 1 else shape.latent_dims
         self.join = None if len(sizes) == 1 else Join(sizes, dims=self.dims)
@@ -92,10 +93,17 @@ class Network(nn.Module):
         """Everything but the weights, as JSON-able data; `network_from` builds the network again from it."""
         return {
             "inputs": [{"name": item.name, "kind": item.kind, "info": item.info} for item in self.inputs],
-            "parts": [asdict(part) for part in self.parts],
+            "parts": [asdict(replace(part, network=portable_name(part.network))) for part in self.parts],
             "shape": asdict(self.shape),
             "n_outputs": self.n_outputs,
         }
+
+
+def build_encoder(part: Part, inputs: tuple[Input, ...], shape: Shape) -> Encoder:
+    """One encoder with fresh weights."""
+    entry = entry_of(part.network, inputs)
+    assert entry is not None, "a part has a known network"
+    return entry.build([(position, inputs[position]) for position in part.positions], shape)
 
 
 def _is_likened(inputs: tuple[Input, ...], shape: Shape) -> bool:
@@ -134,7 +142,11 @@ def build_network(
     """
     at_steps = target is not None and target.task in STEP_TASKS
     parts = read_parts(inputs, network, at_steps=at_steps)
-    return class_of(at_steps=at_steps)(inputs, parts, settings or Shape(), n_outputs=count_outputs(target))
+    made = class_of(at_steps=at_steps)(inputs, parts, settings or Shape(), n_outputs=count_outputs(target))
+    for encoder in made.encoders:
+        if isinstance(encoder, PretrainedEncoder):
+            encoder.start()
+    return made
 
 
 def class_of(*, at_steps: bool) -> type[Network]:
@@ -159,7 +171,15 @@ def network_from(config: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ne
     build = class_of(at_steps=bool(config.get("at_steps")))
     network = build(inputs, parts, Shape(**config["shape"]), n_outputs=int(config["n_outputs"]))
     weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
-    network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+    try:
+        network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+    except RuntimeError as error:
+        if not any(isinstance(part.network, Guest) for part in parts):
+            raise
+        raise SettingError(
+            f"The network handed over must be the one that this map learned with, but its weights differ in name or "
+            f"shape ({str(error).splitlines()[1].strip()}). Hand over the same one."
+        ) from error
     return network.eval()
 
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from belvedere.networks.blocks import Encoder, Shape
 from belvedere.networks.cnn import CnnEncoder
+from belvedere.networks.guest import PREFIX as GUEST_PREFIX
+from belvedere.networks.guest import Guest, GuestEncoder, missing_guest
 from belvedere.networks.lstm import BiLstmEncoder, LstmEncoder
 from belvedere.networks.mlp import TABLE_KINDS, MlpEncoder
 from belvedere.networks.ngrams import NgramEncoder
+from belvedere.networks.pretrained import PREFIX as PRETRAINED_PREFIX
+from belvedere.networks.pretrained import PretrainedEncoder, folder_of
 from belvedere.networks.readers import GruEncoder, TcnEncoder, TransformerEncoder
 from belvedere.networks.resnet import ResNetEncoder
 from belvedere.networks.series import InceptionTimeEncoder
@@ -71,4 +75,29 @@ NETWORKS: dict[str, Entry] = {
 }
 
 DEFAULTS = {kind: name for name in ("ngrams", "inceptiontime", "resnet", "tabular") for kind in NETWORKS[name].kinds}
-STEP_DEFAULTS = {**dict.fromkeys(TAGGED, "bilstm_tagger"), "sequence": "bilstm"}  # where each step has a label of its own
+STEP_DEFAULTS = {
+    **dict.fromkeys(TAGGED, "bilstm_tagger"),
+    "sequence": "bilstm",
+}  # where each step has a label of its own
+
+
+def entry_of(name: str, inputs: tuple[Input, ...]) -> Entry | None:
+    """The line of a network in the table, or one made for a network from outside; None where there is none.
+
+    Raises
+    ------
+    SettingError
+        If a guest's code is not at hand.
+    """
+    if isinstance(name, Guest):
+        kinds = name.reads(inputs)
+        together = getattr(name.maker, "reads", None) == "batch" or set(kinds) <= set(TABLE_KINDS)
+        about = f"Your own {name.removeprefix(GUEST_PREFIX)}."
+        return Entry(kinds, lambda read, shape: GuestEncoder(read, name), about, "together" if together else "each")
+    if name.startswith(GUEST_PREFIX):
+        raise missing_guest(name)
+    if name.startswith(PRETRAINED_PREFIX):
+        folder = folder_of(name)
+        about = "A pretrained encoder, mean over tokens."
+        return Entry(("text",), lambda read, shape: PretrainedEncoder(read, shape, folder), about)
+    return NETWORKS.get(name)

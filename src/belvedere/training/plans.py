@@ -48,6 +48,8 @@ HABITS = {
     "transformer_tagger": Habit(12, 4, 32, 1.5e-3, 1e-2, 120.0),
     "ngrams": Habit(12, 4, 64, 1e-3, 0.1, 100.0),
     "text_lstm": Habit(10, 3, 64, 2e-3, 1e-3, 180.0),
+    "hf": Habit(30, 6, 64, 1e-3, 1e-2, 240.0),
+    "guest": Habit(30, 4, 64, 1e-3, 1e-2, 180.0),
 }
 
 
@@ -61,7 +63,8 @@ def row_cost(network: str, inputs: Sequence[Input]) -> float:
         return 0.3e-3 * int(info["height"]) * int(info["width"]) / 784
     if network in STEP_COSTS:
         return STEP_COSTS[network] * _shown_steps(network, inputs)
-    return {"ngrams": 0.1e-3, "mlp": 2e-6}.get(network, 0.03e-3 * (1 + len(inputs) / 10))
+    other = {"ngrams": 0.1e-3, "mlp": 2e-6, "hf": 0.2e-3, "guest": 0.2e-3}
+    return other.get(network.partition(":")[0], 0.03e-3 * (1 + len(inputs) / 10))
 
 
 STEP_COSTS = {
@@ -102,7 +105,7 @@ def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **as
     >>> default_plan(parts, 1000, epochs=3).epochs
     3
     """
-    habits = [HABITS[name] for name, _ in parts]
+    habits = [HABITS[name.partition(":")[0]] for name, _ in parts]  # 'hf:FOLDER', 'guest:NAME'
     cost = sum(row_cost(name, inputs) for name, inputs in parts)
     lead = max(habits, key=lambda habit: habit.budget_s)
     epochs = int(min(lead.most_epochs, max(lead.least_epochs, lead.budget_s / (cost * max(1, n_rows)))))
