@@ -71,16 +71,19 @@ function excerpt(values: unknown[], word: string): string {
   return (at > 0 ? "…" : "") + previewText(hit.slice(at), 90);
 }
 
+/** Regions by their names as they are written or as the page says them. */
 function regionResults(explorer: Explorer, text: string): Result[] {
-  const { t } = explorer.words.get();
+  const { t, region: say } = explorer.words.get();
   const names = explorer.names.get();
   return explorer.info.regions
-    .filter((region) => contains(names.get(region.id) ?? "", text))
-    .sort((a, b) => b.nRows - a.nRows)
+    .map((region) => ({ region, name: names.get(region.id) ?? "" }))
+    .map((one) => ({ ...one, title: say(one.name, explorer.naming) }))
+    .filter(({ name, title }) => contains(name, text) || contains(title, text))
+    .sort((a, b) => b.region.nRows - a.region.nRows)
     .slice(0, OTHERS_SHOWN)
-    .map((region) => ({
+    .map(({ region, title }) => ({
       key: `region ${region.id}`,
-      title: explorer.words.get().region(names.get(region.id) ?? "", explorer.naming),
+      title,
       note: t("search.region", { n: region.nRows }),
       run: () => void flyToRegion(explorer, region.id),
     }));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { findChromium, launch } from "./browser.mjs";
 import { faces, locked } from "./faces.mjs";
 import { besideEachOther, desktop, oneFile, phone, serverGone } from "./journeys.mjs";
+import { focusOrder, stillness } from "./keyboard.mjs";
 import { serve, writeHtml } from "./server.mjs";
 
 const target = process.argv[2];
@@ -39,6 +40,8 @@ try {
   const { origin } = new URL(server.link);
   await faces(browser, origin, step, cookies);
   await locked(browser, origin, step);
+  await focusOrder(browser, origin, step, cookies);
+  await stillness(browser, origin, step, cookies);
   if (!isLink) {
     const both = await serve(target, "beside itself");
     await besideEachOther(browser, both.link, step);

@@ -56,6 +56,29 @@ describe.skipIf(!hasBrowser)("a scene in a browser without a graphics card", () 
     expect(cameras.whole).toEqual({ x: 0, y: 0, zoom: 1 });
   });
 
+  test("nothing flies for a person who wants no motion, and zooms fly for all others", async () => {
+    const zooms = () =>
+      open.page.evaluate(() => {
+        const { scene } = window.test;
+        scene.fitTo(null, 0);
+        scene.zoomBy(2);
+        const atOnce = scene.camera.zoom;
+        scene.moveTo({ x: 10, y: 5, zoom: 3 });
+        const moved = scene.camera;
+        scene.fitTo(null, 0);
+        return { atOnce, moved };
+      });
+
+    await open.page.emulateMedia({ reducedMotion: "reduce" });
+    const still = await zooms();
+    await open.page.emulateMedia({ reducedMotion: "no-preference" });
+    const flying = await zooms();
+
+    expect(still.atOnce).toBeCloseTo(2);
+    expect(still.moved).toEqual({ x: 10, y: 5, zoom: 3 });
+    expect(flying.atOnce).toBe(1);
+  });
+
   test("a pointer over the map meets a row, a click chooses it, and leaving says so", async () => {
     await settle();
     for (let x = 100; x <= 700; x += 40) {
