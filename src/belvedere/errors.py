@@ -7,6 +7,7 @@
     ├── SourceError (ValueError)       the data cannot be found, read or understood   exit status 3
     │   └── ColumnError                a named column is missing or holds the wrong kind of values
     ├── MapFolderError (ValueError)    a map folder is missing, damaged or of another version   exit status 3
+    ├── EngineError                    an engine for many processes stopped making progress   exit status 1
     ├── MissingExtraError (ImportError)  an optional package is needed for this
     └── StoppedError                   the person stopped the work; says what was saved   exit status 130
 
@@ -51,6 +52,10 @@ class MissingExtraError(BelvedereError, ImportError):
     """Raised when an optional package is needed and is not installed."""
 
     exit_status = 2
+
+
+class EngineError(BelvedereError):
+    """Raised when an engine that works in several processes stops making progress."""
 
 
 class StoppedError(BelvedereError):

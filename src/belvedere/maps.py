@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.errors import MapFolderError, SettingError
+from belvedere.progress import Progress, Silent
 from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score, Source
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from belvedere.explain.compare import Comparison
     from belvedere.explain.values import Explanation, What
     from belvedere.explaining import Expected
+    from belvedere.placing import Engine, PlacedFile, PlaceRows
     from belvedere.serve import Served, Watching
     from belvedere.sharing import Shared
     from belvedere.widget import MapWidget
@@ -156,6 +158,45 @@ class Map:
         predicted = predict_rows(*learned, table) if self.schema.target is not None else None
         return Placed(_with_places(table, places, channels, predicted), places, channels, source.account)
 
+    def place_into(
+        self,
+        data: Any,
+        out: str | Path,
+        *,
+        mode: Mode = "fast",
+        engine: "Engine | None" = None,
+        progress: Progress | None = None,
+    ) -> "PlacedFile":
+        """Put rows onto this map and into a file, batch by batch: no more than a few are in memory.
+
+        Parameters
+        ----------
+        data :
+            As in `place`; Parquet files (a path or pattern) are streamed, other data opened whole first.
+        out : path
+            Table to write: .parquet, .arrow, or .csv (which is held whole). The columns of `place(...).table`.
+        mode : {'fast', 'exact'}
+        engine : belvedere.placing.Engine, optional
+            `Engine("ray", workers=4)` works in four processes, `Engine("ray", address="auto")` on a cluster; the bytes are
+            the same.
+        progress : Progress, optional
+        """
+        from belvedere import placing
+        from belvedere.sources.batches import open_batches
+
+        batches = open_batches(data, keep=self.schema.names)
+        placing.insist_on_columns(batches.schema.names, self.schema)
+        how = engine or placing.Engine()
+        return placing.place_into(batches, self._place_rows(mode), Path(out), engine=how, progress=progress or Silent())
+
+    def _place_rows(self, mode: Mode, n_near: int = 0) -> "PlaceRows":
+        """What a worker needs to place rows on this map."""
+        from belvedere.placing import PlaceRows
+
+        learned, placing = self._halves()
+        assert self.content.latent is not None
+        return PlaceRows(learned, placing, self.content.latent, self.places, mode, n_near)
+
     def _the_placer(self) -> "Placer":
         """What places rows on this map, made once; threads that ask at the same time get the same one."""
         with _making:
@@ -171,16 +212,12 @@ class Map:
 
     def _matching(self, data: Any) -> Source:
         """Open new data and insist on the columns that the network reads."""
+        from belvedere.placing import insist_on_columns
         from belvedere.sources import open_source
 
         # Columns that stood by themselves must not be folded into a vector, or they would be missing.
         source = open_source(data, options={"keep": self.schema.names})
-        for column in self.schema.inputs:
-            if column.name not in source.table.column_names:
-                raise SettingError(
-                    f"New rows must have the column {column.name!r} that this map was learned from, but they have "
-                    f"{', '.join(source.table.column_names[:12])}. Add it (empty is fine) or map the new data by themselves."
-                )
+        insist_on_columns(source.table.column_names, self.schema)
         return source
 
     def _halves(self) -> tuple[tuple[dict[str, Any], dict[str, NDArray[Any]]], ...]:

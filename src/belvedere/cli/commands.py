@@ -161,22 +161,27 @@ def _serve(made: Any, *, host: str, port: int, open_browser: bool, **more: Any) 
 def place(
     map_folder: o.MapPath,
     data: o.Data,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Table to write (.parquet, .csv).")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Table to write (.parquet, .arrow, .csv).")] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Place by the true neighbors, slower and truer than by the network.")
     ] = False,
+    engine: o.EngineName = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
     as_json: o.AsJson = False,
 ) -> None:
     """Put new rows onto a map by its network."""
     from belvedere import api
     from belvedere.cli import terminal
-    from belvedere.export import write_rows
+    from belvedere.placing import Engine
 
     target = out or Path(f"{Path(data).stem}.placed.parquet")
     began = time.monotonic()
-    placed = api.open(map_folder).place(data, mode="exact" if exact else "fast")
-    write_rows(placed.table, target)
-    n_rows, seconds = len(placed.places), time.monotonic() - began
+    placed = api.open(map_folder).place_into(
+        data, target, mode="exact" if exact else "fast", engine=Engine(engine, workers, address),
+        progress=terminal.progress_for(quiet=as_json),
+    )  # fmt: skip
+    n_rows, seconds = placed.n_rows, time.monotonic() - began
     if as_json:
         echo_json({"rows": n_rows, "far_off": placed.n_far_off, "out": str(target), "seconds": seconds})
         return

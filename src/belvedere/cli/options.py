@@ -84,6 +84,14 @@ Rate = Annotated[float | None, typer.Option("--learning-rate", help="Peak learni
 Dropout = Annotated[float | None, typer.Option("--dropout", help="Share of units dropped in training, 0 to 1.")]
 Decay = Annotated[float | None, typer.Option("--weight-decay", help="Pull of the weights toward zero.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processor cores to use.", min=1)]
+EngineName = Annotated[
+    str, typer.Option("--engine", help="local, or ray (extra 'ray'): several processes, here or on a cluster.")
+]
+Workers = Annotated[int | None, typer.Option("--workers", help="With --engine ray: how many processes.", min=1)]
+Address = Annotated[
+    str | None,
+    typer.Option("--address", help="With --engine ray: of a running cluster, or auto; else one starts here."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Host = Annotated[

@@ -5,7 +5,7 @@ from belvedere.export.folder import write_folder
 from belvedere.export.html import hosted_page, write_html
 from belvedere.export.picture import write_picture
 from belvedere.export.search import write_search
-from belvedere.export.tables import write_rows, write_table
+from belvedere.export.tables import write_rows, write_stream, write_table
 
 __all__ = [
     "hosted_page",
@@ -15,5 +15,6 @@ __all__ = [
     "write_picture",
     "write_rows",
     "write_search",
+    "write_stream",
     "write_table",
 ]

@@ -12,7 +12,7 @@ from belvedere.learn.doubt import can_doubt, witness_labels
 from belvedere.learn.fit import learn_plain, learn_target
 from belvedere.learn.pretrained import is_as_is, learn_nothing
 from belvedere.learn.recommend import recommend
-from belvedere.learn.rows import embed_rows, predict_chances, predict_rows
+from belvedere.learn.rows import embed_rows, predict_chances, predict_rows, reader
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
 from belvedere.learn.tune import Tuned, tune
 from belvedere.learn.unlabelled import learn_unlabelled
@@ -35,6 +35,7 @@ __all__ = [
     "learn",
     "predict_chances",
     "predict_rows",
+    "reader",
     "schema_for",
     "tune",
     "witness_labels",

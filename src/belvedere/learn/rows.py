@@ -85,6 +85,22 @@ def embedder(config: dict[str, Any], tensors: dict[str, Array]) -> Callable[[pa.
     return lambda table: narrow.apply(kinds.plain_space(table, inputs))
 
 
+def reader(
+    config: dict[str, Any], tensors: dict[str, Array]
+) -> Callable[[pa.Table], tuple[Floats, Array | None, Floats | None]]:
+    """Build, once, the function from a table to latent vectors, what is predicted, and how surely; None where nothing is."""
+    if not config.get("target"):
+        return lambda table: (embed_all(Source("new rows", table), config, tensors, Silent()), None, None)
+    network, target = networks.network_from(config, tensors), Target.from_json(config["target"])
+
+    def read(table: pa.Table) -> tuple[Floats, Array | None, Floats | None]:
+        source, temperature = Source("new rows", table), float(config["temperature"])
+        latent, predictions = embed_and_predict(source, network, target, temperature, Silent())
+        return latent, *name_predictions(predictions, target)
+
+    return read
+
+
 def embed_all(
     source: Source, config: dict[str, Any], tensors: dict[str, Array], progress: Progress, *, folder: str | None = None
 ) -> Floats:

@@ -33,8 +33,8 @@ def read_parquets(paths: list[Path], name: str, wish: Wish) -> Opened:
     SourceError
         If a file is not Parquet, or the columns of two files differ.
     """
-    files = [_open_parquet(path) for path in paths]
-    schema = _common_schema(files, paths)
+    files = [open_parquet(path) for path in paths]
+    schema = common_schema(files, paths)
     n_bytes = sum(f.metadata.row_group(g).total_byte_size for f in files for g in range(f.metadata.num_row_groups))
     account = (f"{counted(len(paths), 'Parquet file')} read as one table.",) if len(paths) > 1 else ()
     try:
@@ -43,18 +43,20 @@ def read_parquets(paths: list[Path], name: str, wish: Wish) -> Opened:
             return Opened(name, table, (*account, "The data are large: rows lie on disk and are mapped into memory."))
         tables = [file.read().cast(schema) for file in files]
     except ARROW_ERRORS as error:
-        raise _damaged(paths[0], "a whole Parquet file", error) from error
+        raise damaged(paths[0], "a whole Parquet file", error) from error
     return Opened(name, pa.concat_tables(tables), account)
 
 
-def _open_parquet(path: Path) -> Any:
+def open_parquet(path: Path) -> Any:
+    """Open a Parquet file, or say that it is none."""
     try:
         return pq.ParquetFile(path, memory_map=True)
     except ARROW_ERRORS as error:
-        raise _damaged(path, "a whole Parquet file", error) from error
+        raise damaged(path, "a whole Parquet file", error) from error
 
 
-def _common_schema(files: list[Any], paths: list[Path]) -> Any:
+def common_schema(files: list[Any], paths: list[Path]) -> Any:
+    """The schema that all files have, or say in which columns two differ."""
     schema = files[0].schema_arrow
     for file, path in zip(files, paths, strict=True):
         if file.schema_arrow.names != schema.names:
@@ -72,7 +74,8 @@ def _parquet_batches(files: list[Any], schema: Any) -> Iterator[Any]:
             yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
 
 
-def _damaged(path: Path, wanted: str, error: Exception) -> SourceError:
+def damaged(path: Path, wanted: str, error: Exception) -> SourceError:
+    """The sentence for a file that cannot be read as what it should be."""
     reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
     return SourceError(f"{path} must be {wanted}, but cannot be read as one ({reason}). Check or convert the file.")
 
@@ -92,7 +95,7 @@ def read_arrow(path: Path, wish: Wish) -> Opened:
         table = pa.ipc.open_file(mapped).read_all() if is_file else pa.ipc.open_stream(mapped).read_all()
         table.validate()
     except ARROW_ERRORS as error:
-        raise _damaged(path, "a whole Arrow file", error) from error
+        raise damaged(path, "a whole Arrow file", error) from error
     return Opened(path.stem, table)
 
 
@@ -195,7 +198,7 @@ def read_excel(path: Path, wish: Wish) -> Opened:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise _damaged(path, "a whole Excel workbook", error) from error
+        raise damaged(path, "a whole Excel workbook", error) from error
     filled = [name for name, rows in sheets.items() if rows]
     sheet = chosen_part(wish.part, filled, "sheet with rows", str(path))
     table, account = _table_of_sheet(sheets[sheet], wish)
