@@ -7,19 +7,31 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
 
 import typer
+
+from belvedere.cli.privacy import say_membership
 
 CORE = ("numpy", "scipy", "scikit-learn", "pyarrow", "torch", "safetensors", "numba", "faiss-cpu", "pillow", "fastapi")
 EXTRAS = {
     "excel": ("python_calamine", "read Excel files"),
     "sql": ("duckdb", "read DuckDB files and queries"),
+    "encrypt": ("cryptography", "lock maps with a passphrase"),
+    "private": ("opacus", "train privately"),
     "frames": ("pandas", "take pandas and Polars frames"),
 }
 
 
-def doctor() -> None:
-    """Say what this machine offers and try the parts."""
+def doctor(
+    privacy: Annotated[
+        Path | None, typer.Option("--privacy", help="A map folder: does its network remember the rows it learned?")
+    ] = None,
+) -> None:
+    """Say what this machine offers and try the parts; or what a map's network remembers."""
+    if privacy is not None:
+        return say_membership(privacy)
     from belvedere.cli.terminal import out
     from belvedere.version import __version__
 
@@ -38,6 +50,7 @@ def doctor() -> None:
         console.print(f"  {'[green]✓[/]' if outcome == '' else '[red]✗[/]'} {name} {outcome}")
     if any(outcome for _, outcome in results):
         raise typer.Exit(1)
+    return None
 
 
 def _version(package: str) -> str:

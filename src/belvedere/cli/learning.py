@@ -38,6 +38,9 @@ def train(
     learning_rate: o.Rate = None,
     dropout: o.Dropout = None,
     weight_decay: o.Decay = None,
+    private: o.Private = False,
+    epsilon: o.Epsilon = 8.0,
+    delta: o.Delta = None,
     folds: Annotated[int | None, typer.Option("--folds", help="Cross-validate with so many folds.", min=2)] = None,
     seed: o.Seed = 0,
     threads: o.Threads = None,
@@ -56,6 +59,7 @@ def train(
         checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
         finetune=finetune, allow_download=allow_download,
+        private=private, epsilon=epsilon, delta=delta,
     )  # fmt: skip
     source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)
     if folds is None:

@@ -105,3 +105,17 @@ def write_density(made: "Map", path: Path, *, epsilon: float) -> None:
         "places stay. Places were learned from all rows; that step has no such guarantee.",
         soft_wrap=True,
     )
+
+
+def say_membership(map_folder: Path) -> None:
+    """Say whether a map's network remembers single rows, and what it was promised to forget."""
+    from belvedere import api
+    from belvedere.cli import terminal
+
+    made = api.open(map_folder)
+    found = made.membership()
+    mark = terminal.MARKS["good" if found.high < 0.55 else "warning"]
+    terminal.out().print(f"{mark} {escape(found.sentence)}", soft_wrap=True)
+    for note in made.content.provenance.get("notes", ()):
+        if note.startswith("Private training"):
+            terminal.out().print(escape(note), soft_wrap=True)

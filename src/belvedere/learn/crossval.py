@@ -11,7 +11,7 @@ from belvedere.learn.case import prepare, read_target, schema_for
 from belvedere.learn.fit import learn_target
 from belvedere.learn.parting import read_ties
 from belvedere.learn.resume import portable
-from belvedere.learn.settings import Array, LearnSettings, check_settings
+from belvedere.learn.settings import Array, LearnSettings, check_settings, refuse_private
 from belvedere.progress import Progress, Silent
 from belvedere.training import Ties
 from belvedere.training.intervals import mean_interval
@@ -65,6 +65,7 @@ def cross_validate(
     """
     settings, progress = settings or LearnSettings(), progress or Silent()
     check_settings(settings)
+    refuse_private(settings, "Cross-validation")
     settings = portable(settings)  # one checkpoint cannot hold several folds
     schema = schema_for(schema, settings)
     target, labels = read_target(source, schema, settings)

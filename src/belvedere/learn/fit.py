@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from belvedere import kinds, networks, training
 from belvedere.learn.case import Case
 from belvedere.learn.pretrained import rates_for_finetuning
+from belvedere.learn.privately import epsilon_score, fit_privately, private_shape
 from belvedere.learn.resume import hooks_for, told_settings
 from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
 from belvedere.learn.score import errors_of, score
@@ -30,7 +31,10 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     target, (rows, notes) = case.target, training_rows(case)
     case = with_directions(case, rows)
     network = networks.build_network(case.inputs, target, network=name, settings=shape_for(case, rows))
-    trained, plan = fit(network, case, rows, progress, hooks=hooks_for(case, name))
+    if case.settings.private:
+        trained, plan, privacy = _fit_privately(network, case, rows, progress)
+    else:
+        (trained, plan), privacy = fit(network, case, rows, progress, hooks=hooks_for(case, name)), None
     target, temperature = with_hazards(target, network, case, rows), temperature_of(network, case)
     config = {
         **network.config(), "network": networks.portable_name(name), "target": asdict(target), "temperature": temperature,
@@ -43,6 +47,9 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     )
     scores, evaluation = score(case, predictions, rows, progress)
     predicted, confidence = name_predictions(predictions, target)
+    if privacy is not None:
+        scores, notes = (*scores, epsilon_score(privacy)), (*notes, privacy.sentence)
+        evaluation = {**evaluation, "privacy": asdict(privacy)}
     stopped = f"Training ended by: {trained.stopped}; the network of epoch {trained.best_epoch} was kept."
     return Learned(
         case.inputs, target, latent, space_in_words(network, name, target),
@@ -107,6 +114,8 @@ def is_narrowed(item: Input) -> bool:
 def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
     """Sizes of the network as asked, and whether its images may be mirrored."""
     s = case.settings
+    if s.private:
+        return private_shape(Shape(s.latent_dims, s.dropout, s.width, s.n_members))
     flip = images_may_mirror(case, rows)
     return Shape(
         s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, target_weight=s.target_weight, finetune=s.finetune
@@ -128,15 +137,7 @@ def fit(
 ) -> tuple[training.Trained, training.Plan]:
     """Train the network in place."""
     assert case.target is not None
-    s = case.settings
-    asked = {
-        "epochs": s.epochs, "batch_size": s.batch_size, "learning_rate": s.learning_rate, "seed": s.seed,
-        "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": s.threads,
-        **rates_for_finetuning(network, s),
-        **begin(network, s, progress),
-    }  # fmt: skip
-    read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
-    plan = training.default_plan(read, len(rows), **asked)
+    s, plan = case.settings, plan_for(network, case, len(rows), progress)
     objective = training.objective_for(case.target.task)
     valid = rows_for(case, case.rows_of("valid"))
     losses = (objective.loss, objective.reported)
@@ -149,6 +150,29 @@ def fit(
     return trained, plan
 
 
+def plan_for(network: Network, case: Case, n_rows: int, progress: Progress) -> training.Plan:
+    """How long and how fast to train: as asked, else by the data's kind and size."""
+    s = case.settings
+    asked = {
+        "epochs": s.epochs, "batch_size": s.batch_size, "learning_rate": s.learning_rate, "seed": s.seed,
+        "weight_decay": s.weight_decay, "time_limit_s": s.time_limit_s, "threads": s.threads,
+        **rates_for_finetuning(network, s),
+        **begin(network, s, progress),
+    }  # fmt: skip
+    read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
+    return training.default_plan(read, n_rows, **asked)
+
+
+def _fit_privately(
+    network: Network, case: Case, rows: NDArray[np.int64], progress: Progress
+) -> tuple[training.Trained, training.Plan, training.Privacy]:
+    """Train with noise; rows held out decide nothing."""
+    assert case.target is not None
+    data = rows_for(case, rows), rows_for(case, case.rows_of("valid"))
+    plan = plan_for(network, case, len(rows), progress)
+    return fit_privately(network, data, plan, case.settings, case.target, progress)
+
+
 def rows_for(case: Case, rows: NDArray[np.int64]) -> training.Rows:
     """Arrays and labels of some rows, ready to learn from."""
     return training.make_rows(kinds.make_arrays(case.source.take(rows), case.inputs), case.labels[rows])
@@ -157,6 +181,8 @@ def rows_for(case: Case, rows: NDArray[np.int64]) -> training.Rows:
 def temperature_of(network: Network, case: Case) -> float:
     """How much to cool the network's scores so that it is as sure as it is right, found on validation rows."""
     rows = case.rows_of("valid")
+    if case.settings.private:  # these rows are somebody's too, and this number would be told without noise
+        return 1.0
     if case.target is None or not training.TASKS[case.target.task].is_calibrated or not len(rows):
         return 1.0
     _, outputs = run_network(network, case.source.take(rows))

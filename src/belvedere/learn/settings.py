@@ -72,6 +72,10 @@ class LearnSettings:
         File in which the state of training is kept now and then; only for learning with a target.
     resume : bool
         Go on from the checkpoint if it is there; on the same machine with the same bits as never stopped.
+    private : bool
+        Train the network with differential privacy (extra `private`); `docs/security.md` says what that covers.
+    epsilon, delta : float, float or None
+        Its budget: epsilon is not passed; delta is chosen by the number of rows where it is None.
     seed, threads : int
     """
 
@@ -104,8 +108,14 @@ class LearnSettings:
     latent_folder: str | None = None
     checkpoint: str | None = None
     resume: bool = False
+    private: bool = False
+    epsilon: float = 8.0
+    delta: float | None = None
     seed: int = 0
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "network", networks.invite(self.network))
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -113,9 +123,6 @@ class LearnSettings:
         event = (self.event or "").partition("=")[0]
         time = "" if self.time == ROW_ORDER else self.time
         return tuple(name for name in (event, self.user, self.group, time) if name)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "network", networks.invite(self.network))
 
 
 @dataclass(frozen=True)
@@ -197,6 +204,14 @@ def check_settings(settings: LearnSettings) -> None:
         )
     if settings.space == "learned" and settings.network == "none":
         raise SettingError("The learned space must have a network, but network is 'none'. Leave one of the two out.")
+
+
+def refuse_private(settings: LearnSettings, what: str) -> None:
+    """Refuse to learn many times from the same rows with one budget."""
+    if settings.private:
+        raise SettingError(
+            f"{what} learns many times from the same rows, and each spends privacy anew; leave out 'private'."
+        )
 
 
 def _check_running(settings: LearnSettings) -> None:

@@ -12,7 +12,7 @@ from belvedere import networks, training
 from belvedere.errors import SettingError, StoppedError, nearest_names
 from belvedere.learn.case import Case, prepare, schema_for
 from belvedere.learn.fit import fit, learn_target, shape_for, training_rows, with_directions
-from belvedere.learn.settings import Learned, LearnSettings, check_settings
+from belvedere.learn.settings import Learned, LearnSettings, check_settings, refuse_private
 from belvedere.learn.trials import Study, study_key
 from belvedere.progress import Progress, Silent
 from belvedere.training import Hooks, Matter, Range, Search, Space, Trial
@@ -62,6 +62,7 @@ def tune(
     """
     settings, progress, search = settings or LearnSettings(), progress or Silent(), search or Search()
     training.check_search(search)
+    refuse_private(settings, "Tuning")
     _check_space(search.space, settings)
     case = prepare(source, schema_for(schema, settings), settings)
     if case.target is None:

@@ -11,6 +11,7 @@ from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.picture_views import varied_pictures
 from belvedere.training.plans import default_plan, thread_count, threads_for
 from belvedere.training.precision import choose_precision
+from belvedere.training.private import Privacy, check_budget, private_plan, train_privately
 from belvedere.training.search import (
     Matter,
     Range,
@@ -43,6 +44,7 @@ __all__ = [
     "Matter",
     "Objective",
     "Plan",
+    "Privacy",
     "Range",
     "Rows",
     "Search",
@@ -54,6 +56,7 @@ __all__ = [
     "assign_folds",
     "baseline_hazards",
     "beside",
+    "check_budget",
     "check_search",
     "choose_precision",
     "count_trials",
@@ -69,6 +72,7 @@ __all__ = [
     "may_mirror",
     "mirrors_itself",
     "objective_for",
+    "private_plan",
     "propose",
     "run_baseline",
     "strata_of",
@@ -77,6 +81,7 @@ __all__ = [
     "threads_for",
     "time_blocks",
     "train",
+    "train_privately",
     "unlabelled_plan",
     "varied_pictures",
     "what_mattered",
