@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from belvedere.explaining import Expected
     from belvedere.placing import Engine, PlacedFile, PlaceRows
     from belvedere.serve import Served, Watching
-    from belvedere.sharing import Shared
+    from belvedere.sharing import Membership, Shared
     from belvedere.widget import MapWidget
 
 Mode = Literal["fast", "exact"]
@@ -414,6 +414,12 @@ class Map:
         from belvedere.sharing import share
 
         return share(self.content, k=k, noise=noise, drop=drop, mark=mark)
+
+    def membership(self) -> "Membership":
+        """Measure whether the network's errors tell the rows that it learned from those held out."""
+        from belvedere.sharing import measure_membership
+
+        return measure_membership(self.content)
 
     def export_folder(self, path: str | Path) -> Path:
         """Write the map as a folder for any web server: index.html and its files, with all rows; nothing runs there."""

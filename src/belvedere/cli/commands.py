@@ -47,6 +47,9 @@ def map_data(
     dropout: o.Dropout = None,
     target_weight: o.TargetWeight = None,
     weight_decay: o.Decay = None,
+    private: o.Private = False,
+    epsilon: o.Epsilon = 8.0,
+    delta: o.Delta = None,
     like: Annotated[
         Path | None, typer.Option("--like", help="Older map of some of these rows: lay them out as they lay there.")
     ] = None,
@@ -104,7 +107,7 @@ def map_data(
             start_from=start_from, freeze=freeze, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
             checkpoint=str(state), resume=resume, finetune=finetune, allow_download=allow_download,
-            threads=threads,
+            threads=threads, private=private, epsilon=epsilon, delta=delta,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,
         ),
         drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),

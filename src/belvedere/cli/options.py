@@ -83,6 +83,14 @@ BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows per st
 Rate = Annotated[float | None, typer.Option("--learning-rate", help="Peak learning rate.")]
 Dropout = Annotated[float | None, typer.Option("--dropout", help="Share of units dropped in training, 0 to 1.")]
 Decay = Annotated[float | None, typer.Option("--weight-decay", help="Pull of the weights toward zero.")]
+Private = Annotated[
+    bool, typer.Option("--private", help="Train the network with differential privacy; docs/security.md says what for.")
+]
+Epsilon = Annotated[float, typer.Option("--epsilon", help="With --private: the budget; smaller protects more.")]
+Delta = Annotated[
+    float | None,
+    typer.Option("--delta", help="With --private: chance that the budget is passed.", show_default="by rows"),
+]
 Threads = Annotated[int | None, typer.Option("--threads", help="Processor cores to use.", min=1)]
 EngineName = Annotated[
     str, typer.Option("--engine", help="local, or ray (extra 'ray'): several processes, here or on a cluster.")

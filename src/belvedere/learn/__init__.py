@@ -11,6 +11,7 @@ from belvedere.learn.crossval import CrossValidated, cross_validate
 from belvedere.learn.doubt import can_doubt, witness_labels
 from belvedere.learn.fit import learn_plain, learn_target
 from belvedere.learn.pretrained import is_as_is, learn_nothing
+from belvedere.learn.privately import refuse_pairs, refuse_unprivate
 from belvedere.learn.recommend import recommend
 from belvedere.learn.rows import embed_rows, predict_chances, predict_rows, reader
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
@@ -68,10 +69,14 @@ def learn(
     """
     settings, progress = settings or LearnSettings(), progress or Silent()
     check_settings(settings)
+    if settings.private:
+        refuse_unprivate(settings)
     with training.threads_for(settings.threads):
         if settings.task == "recommend":
             return recommend(source, schema_for(schema, settings), settings, progress)
         case = prepare(source, schema_for(schema, settings), settings)
+        if settings.private:
+            refuse_pairs(case.target)
         is_plain = case.target is None and settings.space == "plain"
         choice = networks.choose_network(case.inputs, case.target, "none" if is_plain else case.settings.network)
         if case.target is None and choice.name != "none":
