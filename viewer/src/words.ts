@@ -3,6 +3,7 @@
 import { countText, type Language, numberText, shareText, valueText } from "./format";
 import { en } from "./i18n/en";
 import { cureInChinese, findingInChinese, type Naming, regionInChinese } from "./i18n/said";
+import { scoreInChinese } from "./i18n/said_words";
 import { zh } from "./i18n/zh";
 import type { ColumnInfo, MapInfo } from "./map_folder";
 
@@ -27,6 +28,8 @@ export interface Words {
   /** What Python wrote of the data, where we can say it in this language. */
   finding(sentence: string): string;
   cure(advice: string): string;
+  /** On which rows a score was measured, or what it is compared with. */
+  score(text: string): string;
   region(name: string, naming: Naming): string;
 }
 
@@ -47,6 +50,7 @@ export function makeWords(language: Language): Words {
     },
     title: (info) => titleIn(messages, info),
     finding: (sentence) => (language === "zh" ? findingInChinese(sentence) : sentence),
+    score: (text) => (language === "zh" ? scoreInChinese(text) : text),
     cure: (advice) => (language === "zh" ? cureInChinese(advice) : advice),
     region: (name, naming) => (language === "zh" ? regionInChinese(name, naming) : name),
   };

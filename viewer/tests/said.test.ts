@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cureInChinese, findingInChinese, regionInChinese } from "../src/i18n/said";
+import { scoreInChinese } from "../src/i18n/said_words";
 import type { ColumnInfo } from "../src/map_folder";
 import { makeWords } from "../src/words";
 
@@ -87,3 +88,19 @@ describe("the values of columns that the map made", () => {
 });
 
 const pictures = { titles: new Set(["age"]), hasLooks: true };
+
+describe("what a score is measured on and compared with", () => {
+  it.each([
+    "481 held-out rows",
+    "latent space, 2,000 rows asked among all 2,409",
+    "plain space, 20,000 random triplets",
+    "keep no more neighbors (52%) than 95 % of the rows on a map of noise do (columns shuffled)",
+    "places at random",
+    "most frequent class",
+    "a linear model on plain features",
+    "gradient boosting on 20,000 rows",
+  ])("%s", (text) => {
+    expect(scoreInChinese(text)).toMatch(/[\u4e00-\u9fff]/);
+    expect(scoreInChinese(text)).not.toMatch(ENGLISH);
+  });
+});

@@ -229,6 +229,7 @@ export const en = {
   "score.average precision": "Average precision",
   "score.log loss": "Log loss",
   "score.spearman": "Distances",
+  "score.dubious rows": "Dubious rows",
   "score.triplets": "Order",
   "score.AUC-ROC": "AUC",
   "score.F1": "F1",

@@ -109,3 +109,35 @@ export const LOOKS: Record<string, string> = {
   "early peak": "峰值早",
 };
 export const SURENESS: Record<string, string> = { sure: "把握大", unsure: "把握小" };
+
+const SCORES: [RegExp, string][] = [
+  [/\b(?:latent space), /, "学到的空间，"],
+  [/\b(?:plain space), /, "普通特征空间，"],
+  [/\b(?:input space), /, "输入空间，"],
+  [/([\d,]+) rows asked among all ([\d,]+)/, "在全部 $2 行中查询 $1 行"],
+  [/([\d,]+) sampled rows/, "抽样 $1 行"],
+  [/([\d,]+) random pairs/, "$1 个随机行对"],
+  [/([\d,]+) random triplets/, "$1 个随机三元组"],
+  [/([\d,]+) held-out rows/, "$1 行留出数据"],
+  [/^mean of (\d+) folds$/, "$1 折的平均值"],
+  [/^leave-one-out, all ([\d,]+) rows$/, "留一法，全部 $1 行"],
+  [
+    /^keep no more neighbors \((\d+)%\) than 95 % of the rows on a map of noise do \(columns shuffled\)$/,
+    "保留的近邻（$1%）不多于噪声地图（各列打乱）上 95 % 的行",
+  ],
+  [
+    /^how far ([\d,]+) rows of the old map moved, as share of its diameter$/,
+    "旧地图的 $1 行移动了多远（占直径的比例）",
+  ],
+  [/^places at random/, "随机位置"],
+  [/^commonest class/, "最常见的类别"],
+  [/^most frequent class/, "最常见的类别"],
+  [/^gradient boosting/, "梯度提升"],
+  [/^tf-idf and a linear model/, "tf-idf 加线性模型"],
+  [/^a linear model on plain features/, "普通特征上的线性模型"],
+  [/ on ([\d,]+) rows/, "（$1 行）"],
+];
+
+/** On which rows a score was measured, and what it is compared with; what is not known stays as it was written. */
+export const scoreInChinese = (text: string): string =>
+  SCORES.reduce((said, [pattern, chinese]) => said.replace(pattern, chinese), text);

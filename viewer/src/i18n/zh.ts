@@ -225,6 +225,7 @@ export const zh: Record<keyof typeof en, string> = {
   "score.average precision": "平均精度",
   "score.log loss": "对数损失",
   "score.spearman": "距离保持",
+  "score.dubious rows": "存疑的行",
   "score.triplets": "次序保持",
   "score.AUC-ROC": "AUC",
   "score.F1": "F1",
