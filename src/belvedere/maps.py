@@ -17,6 +17,7 @@ from belvedere.progress import Progress, Silent
 from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score, Source
 
 if TYPE_CHECKING:
+    from belvedere.appending import Fit
     from belvedere.draw import Placer
     from belvedere.explain.compare import Comparison
     from belvedere.explain.values import Explanation, What
@@ -188,6 +189,53 @@ class Map:
         placing.insist_on_columns(batches.schema.names, self.schema)
         how = engine or placing.Engine()
         return placing.place_into(batches, self._place_rows(mode), Path(out), engine=how, progress=progress or Silent())
+
+    def append(
+        self,
+        new: Any,
+        *,
+        out: str | Path | None = None,
+        mode: Mode = "fast",
+        engine: "Engine | None" = None,
+        progress: Progress | None = None,
+    ) -> "tuple[Map, Fit]":
+        """Add rows to this saved map where its network places them; the rows laid out stay as they are.
+
+        Parameters
+        ----------
+        new :
+            As in `place_into`. Columns that the map lacks are left out, those that new rows lack are empty.
+        out : path, optional
+            Map folder to write; this map's own, which is swapped in one step, if not given.
+        mode, engine, progress :
+            As in `place_into`.
+
+        Returns
+        -------
+        Map
+            With the new rows at the end: regions by their nearest laid-out rows, no tags, a channel 'appended'.
+        Fit
+            How many are far off, how regions and columns drifted, and advice where the map should be learned anew.
+
+        Raises
+        ------
+        MapFolderError
+            If this map is not saved, or is locked.
+        """
+        from belvedere import appending, placing
+        from belvedere.mapfolder import open_folder
+        from belvedere.sources.batches import open_batches
+
+        if self.path is None:
+            raise MapFolderError("A map must be saved and open to be appended to, but this one is not. Save it first.")
+        content, target = self.content, Path(out) if out is not None else self.path
+        n_near = appending.N_NEAR if content.neighbors is None else max(appending.N_VOTES, content.neighbors.shape[1])
+        make = self._place_rows(mode, n_near)
+        fit = appending.append(
+            content, self.path, target, open_batches(new, keep=self.schema.names), make,
+            engine=engine or placing.Engine(), progress=progress or Silent(),
+        )  # fmt: skip
+        return Map(open_folder(target), target), fit
 
     def _place_rows(self, mode: Mode, n_near: int = 0) -> "PlaceRows":
         """What a worker needs to place rows on this map."""

@@ -276,7 +276,7 @@ class MapContent:
     predicted : (rows,) array or None
         Predicted class names (str) or numbers (float32).
     split : (rows,) array of str, or None
-        'train', 'valid' or 'test'; 'unlabelled' where the target is missing.
+        'train', 'valid' or 'test'; 'unlabelled' where the target is missing; 'appended' of rows placed later.
     regions : tuple of Region
     region_of : int32 (rows, levels)
         The region that each row belongs to at each level, -1 for none.

@@ -164,7 +164,11 @@ def _serve(made: Any, *, host: str, port: int, open_browser: bool, **more: Any) 
 def place(
     map_folder: o.MapPath,
     data: o.Data,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Table to write (.parquet, .arrow, .csv).")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Table to write (.parquet, .arrow, .csv); with --append the map folder."),
+    ] = None,
+    append: Annotated[bool, typer.Option("--append", help="Add the rows to the map itself.")] = False,
     exact: Annotated[
         bool, typer.Option("--exact", help="Place by the true neighbors, slower and truer than by the network.")
     ] = False,
@@ -178,6 +182,10 @@ def place(
     from belvedere.cli import terminal
     from belvedere.placing import Engine
 
+    if append:
+        how = {"mode": "exact" if exact else "fast", "engine": Engine(engine, workers, address)}
+        _append(map_folder, data, out, as_json=as_json, **how)
+        return
     target = out or Path(f"{Path(data).stem}.placed.parquet")
     began = time.monotonic()
     placed = api.open(map_folder).place_into(
@@ -196,6 +204,34 @@ def place(
             f"[yellow]![/] {placed.n_far_off:,} rows are more unusual than 96 of 100 learned rows; do not trust their places "
             "(column 'map_far_off'). Of ordinary rows, one in 25 is."
         )
+
+
+def _append(map_folder: Path, data: str, out: Path | None, *, as_json: bool, **how: Any) -> None:
+    """Add rows to a map, and say how well they fit."""
+    from belvedere import api
+    from belvedere.cli import terminal
+
+    if out is not None:
+        free_folder(out, replace=False)
+    began = time.monotonic()
+    grown, fit = api.open(map_folder).append(data, out=out, progress=terminal.progress_for(quiet=as_json), **how)
+    if as_json:
+        echo_json(dataclasses.asdict(fit) | {"far_off": fit.far_off, "out": str(grown.path), "map_rows": len(grown)})
+        return
+    console = terminal.out()
+    for sentence in fit.account:
+        console.print(f"[dim]{sentence}[/]", soft_wrap=True)
+    seconds = time.monotonic() - began
+    console.print(f"Appended {fit.n_rows:,} rows in {seconds:.1f} s: [bold]{grown.path}[/], now {len(grown):,} rows")
+    console.print(
+        f"{fit.far_off:.1%} of them are far off (4 % are expected); {fit.region_drift:.0%} would have to lie in other regions "
+        "to be spread as the rows before."
+    )
+    order = sorted(fit.column_drift.items(), key=lambda pair: -pair[1])
+    if drifted := [f"{name} {far:.2f}" for name, far in order if far > 0]:
+        console.print(f"Columns that drifted (0 the same, 1 apart): {', '.join(drifted[:8])}", soft_wrap=True)
+    if fit.advice:
+        console.print(f"[yellow]![/] {fit.advice}", soft_wrap=True)
 
 
 def info(map_folder: o.MapPath, as_json: o.AsJson = False) -> None:

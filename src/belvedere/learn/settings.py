@@ -134,7 +134,8 @@ class Learned:
     inputs : tuple of Input
     target : Target or None
     latent : float32 (rows, dims)
-        One vector per row (float16, mapped from disk, where `latent_folder` was given); distances between them are what the map draws.
+        One vector per row (float16, mapped from disk, where `latent_folder` was given); distances between them are what
+        the map draws.
     space : str
         One sentence: which space this is, and why.
     split : (rows,) array of str

@@ -73,7 +73,7 @@ def _fill(content: MapContent, rows_file: Path | None, folder: Path) -> None:
         if array is not None:
             np.save(folder / name, np.ascontiguousarray(array, dtype=dtype), allow_pickle=False)
     _write_network(content, folder)
-    _write_thumbnails(content, folder / layout.THUMBNAILS)
+    write_thumbnails(content, folder / layout.THUMBNAILS)
     write_manifest(describe(content), folder)
 
 
@@ -122,7 +122,8 @@ def _write_network(content: MapContent, folder: Path) -> None:
     save_file(tensors, folder / layout.NETWORK_TENSORS)
 
 
-def _write_thumbnails(content: MapContent, path: Path) -> None:
+def write_thumbnails(content: MapContent, path: Path) -> None:
+    """One PNG per row in one batch, where the map has pictures."""
     if content.thumbnails is None:
         return
     path.parent.mkdir(mode=layout.FOLDER_MODE, exist_ok=True)
