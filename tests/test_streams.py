@@ -1,5 +1,6 @@
 """Promises about data that are never held: batches of one size, places as if placed at once, files that appear whole."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,18 @@ def test_an_unknown_engine_and_options_of_another_are_refused() -> None:
         next(map_batches([], lambda: lambda t: t, engine="rai"))
     with pytest.raises(SettingError, match="belong to Ray"):
         next(map_batches([], lambda: lambda t: t, workers=3))
+
+
+def test_no_more_than_two_batches_are_read_ahead_of_the_one_in_use() -> None:
+    """What bounds the memory of a stream, whatever its length."""
+    read: list[int] = []
+
+    def source() -> Iterator[pa.Table]:
+        for number in range(50):
+            read.append(number)
+            yield table_of(3, number)
+
+    ahead = [len(read) - used for used, _ in enumerate(map_batches(source(), lambda: lambda t: t), 1)]
+
+    assert max(ahead) <= 2
+    assert len(read) == 50
