@@ -1,5 +1,6 @@
 """Promises about rows appended to a map: where they go, what is said of them, and that the map is whole at any moment."""
 
+import io
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import belvedere as bv
@@ -146,6 +148,23 @@ def test_what_was_hashed_is_not_appended_in_the_clear(tmp_path: Path) -> None:
 
     assert grown.content.rows["name"].slice(300).null_count == 40
     assert any("'name' is left empty" in sentence for sentence in fit.account)
+
+
+def test_pictures_of_another_folder_are_found_there(tmp_path: Path) -> None:
+    for folder, n_pictures, light in (("old", 40, 40), ("new", 5, 200)):
+        (tmp_path / folder).mkdir()
+        for i in range(n_pictures):
+            gray = np.random.default_rng(i).integers(0, 40, (12, 12), dtype=np.uint8) + np.uint8(light - 40 + i)
+            Image.fromarray(gray).save(tmp_path / folder / f"{i:02}.png")
+    made = bv.map(tmp_path / "old", learning=LearnSettings(network="none")).save(tmp_path / "x.map")
+
+    grown, _ = made.append(tmp_path / "new")
+
+    thumbnails = grown.content.thumbnails
+    assert thumbnails is not None
+    assert len(thumbnails) == 45
+    light = [np.asarray(Image.open(io.BytesIO(png.as_py()))).mean() for png in (thumbnails[0], thumbnails[40])]
+    assert light[0] < 60 < 150 < light[1]
 
 
 def test_a_map_that_is_not_saved_says_so(learned: Map) -> None:

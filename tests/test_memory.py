@@ -1,8 +1,11 @@
 """Promises about memory: a bound is kept in mind, said before the work begins, and large latent vectors lie on disk."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import belvedere as bv
@@ -99,3 +102,21 @@ def test_latent_vectors_on_disk_make_the_map_they_make_in_memory(
     assert not list((tmp_path / "scratch").iterdir())
     assert mapped.score("recall@15").value == pytest.approx(held.score("recall@15").value, abs=0.05)
     assert len(mapped.save(tmp_path / "x.map").place(ROWS).places) == 400
+
+
+def test_nothing_is_left_in_the_temporary_folder_of_data_that_are_mapped_from_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even while the map is used, so that nothing stays behind when the process is killed."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(budgets, "FEWEST_ON_DISK", 0)
+    monkeypatch.setattr(budgets, "LATENT_SHARE", 0.0)
+    pq.write_table(pa.table(ROWS), tmp_path / "rows.parquet")
+
+    made = bv.map(tmp_path / "rows.parquet", reading={"large_bytes": 1}, learning=LearnSettings(network="none"))
+
+    assert any("mapped into memory" in note for note in made.content.provenance["notes"])
+    assert list(temporary.iterdir()) == []
+    assert made.content.rows.equals(pa.table(ROWS))

@@ -1,5 +1,6 @@
 """The main call, as a table of contents: `map` makes a map of data, `open` opens a saved one."""
 
+import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -96,7 +97,8 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     named = [*([target] if target else []), *(learning.named if learning else ())]
     keep = {"keep": [*named, *(kinds or {}), *ignore]}  # never folded into a wide vector
     folder = _scratch(scratch)
-    source = open_source(data, scratch=folder, sample=sample, seed=seed, options={**(reading or {}), **keep})
+    large = scratch if os.name == "posix" else folder  # without a folder, the file for large data has no name
+    source = open_source(data, scratch=large, sample=sample, seed=seed, options={**(reading or {}), **keep})
     source = apply_decisions(source, sensitive or {})
     _insist_on_rows(source)
     learning = replace(learning or LearnSettings(), seed=seed)
@@ -217,9 +219,11 @@ class Clock:
 
 
 def _scratch(folder: str | Path | None) -> Path:
-    """The folder for large data; a temporary one goes when the process ends."""
+    """The folder for large data, where files lose their names once they are open; elsewhere a temporary one."""
     if folder is not None:
         return Path(folder)
+    if os.name == "posix":
+        return Path(tempfile.gettempdir())
     holder = tempfile.TemporaryDirectory(prefix="belvedere-")
     _held.append(holder)
     return Path(holder.name)

@@ -30,7 +30,8 @@ EXPECTED_FAR_OFF, TOO_MANY_FAR_OFF = (
 MUCH_DRIFT = 0.3  # distance of a column's values in new and in fitted rows, 0 to 1
 COMPARED = 20_000  # rows of either kind whose columns are compared
 FEWEST_COMPARED = 30
-MOST_HALF = 65_504.0
+MOST_HALF = 65_504.0  # the largest float16
+ROOT = b"belvedere.root"  # the folder that paths of pictures are relative to
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ class Columns:
             if item.name not in table.column_names:
                 arrays.append(pa.chunked_array([pa.nulls(table.num_rows, item.type)]))
                 continue
-            column = table[item.name]
+            column = _rooted(table, item)
             try:
                 arrays.append(column.cast(item.type))
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -224,6 +225,15 @@ class Columns:
                     "cannot be read as such. Convert the column, or map the data by themselves."
                 ) from error
         return pa.Table.from_arrays(arrays, schema=self.schema)
+
+
+def _rooted(table: pa.Table, item: pa.Field) -> pa.ChunkedArray:
+    """A column; of pictures in another folder than the map's, with the whole path in every cell."""
+    column, root = table[item.name], (table.schema.field(item.name).metadata or {}).get(ROOT)
+    if root is None or root == (item.metadata or {}).get(ROOT):
+        return column
+    paths = [None if value is None else str(Path(root.decode()) / value) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(paths, column.type)])
 
 
 @dataclass
