@@ -97,3 +97,26 @@ export function labelOpacity(placed: PlacedLabel, scale: number): number {
   if (placed.fromScale === 0) return 1;
   return Math.min((scale / placed.fromScale - 1) / 0.02 + 0.2, 1);
 }
+
+/** Left, top, right, bottom in CSS pixels. */
+export type LabelBox = readonly [number, number, number, number];
+/** Free pixels between a label and the edge of the window. */
+const MARGIN = 6;
+
+const overlap = (a: LabelBox, b: LabelBox): boolean =>
+  a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+
+/** How far each label must move sideways not to be cut by the window's edge; 0 where another one is in the way. */
+export function nudgesOf(boxes: readonly LabelBox[], width: number): number[] {
+  const now = [...boxes];
+  return boxes.map((box, k) => {
+    const [left, , right] = box;
+    const middle = (left + right) / 2;
+    if (middle < 0 || middle > width || right - left > width - 2 * MARGIN) return 0;
+    const by = Math.max(MARGIN - left, 0) - Math.max(right - (width - MARGIN), 0);
+    const moved: LabelBox = [left + by, box[1], right + by, box[3]];
+    if (by === 0 || now.some((other, i) => i !== k && overlap(moved, other))) return 0;
+    now[k] = moved;
+    return by;
+  });
+}

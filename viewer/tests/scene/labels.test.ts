@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { labelOpacity, layoutLabels, levelZoom, type MeasuredLabel } from "../../src/scene/label_layout";
+import {
+  labelOpacity,
+  layoutLabels,
+  levelZoom,
+  type MeasuredLabel,
+  nudgesOf,
+} from "../../src/scene/label_layout";
 import { breakText, isCjk, labelStyle } from "../../src/scene/label_style";
 import { seeded } from "./made";
 
@@ -87,4 +93,20 @@ test("long names are broken at spaces, and a word of hostile length is cut", () 
   expect(breakText("x".repeat(5000), 20).join("").length).toBeLessThan(80);
   expect(breakText("  two \n words ", 20)).toEqual(["two words"]);
   expect(breakText("hours per week 低、Own-child", 14)).toEqual(["hours per", "week 低、", "Own-child"]);
+});
+
+test("a label that the edge would cut steps inside, unless another is in the way", () => {
+  expect(nudgesOf([[-20, 0, 60, 20]], 390)).toEqual([26]);
+  expect(nudgesOf([[350, 0, 410, 20]], 390)).toEqual([-26]);
+  expect(nudgesOf([[-90, 0, 30, 20]], 390)).toEqual([0]);
+  expect(
+    nudgesOf(
+      [
+        [-20, 0, 60, 20],
+        [62, 0, 120, 20],
+      ],
+      390,
+    ),
+  ).toEqual([0, 0]);
+  expect(nudgesOf([[100, 0, 160, 20]], 390)).toEqual([0]);
 });
