@@ -217,3 +217,19 @@ def test_the_commands_lock_and_unlock(path, monkeypatch) -> None:
     done = run(app, ["export", str(path), "--share", str(out), "--encrypt"])
     assert done.exit_code == 0, done.output
     assert is_locked(out)
+
+
+def test_a_map_is_made_locked_and_shows_nothing_without_its_passphrase(tmp_path, monkeypatch) -> None:
+    data, out = tmp_path / "people.csv", tmp_path / "people.map"
+    data.write_text("age,town\n" + "\n".join(f"{20 + i % 50},{'Delft' if i % 3 else 'Lima'}" for i in range(40)))
+    order = ["map", str(data), "--out", str(out), "--encrypt", "--no-view", "--quiet"]
+    refused = CliRunner().invoke(app, order)
+    assert "BELVEDERE_PASSPHRASE" in str(refused.exception)
+    assert not out.exists()
+
+    monkeypatch.setenv(encrypted.VARIABLE, WORDS)
+    assert CliRunner().invoke(app, order).exit_code == 0
+
+    assert is_locked(out)
+    assert belvedere.open(out).content.n_rows == 40
+    assert b"Delft" not in b"".join(files_of(out).values())
