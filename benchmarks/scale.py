@@ -191,7 +191,7 @@ def fit(runs: list[Run]) -> list[Line]:
 
 
 def project(lines: list[Line]) -> list[str]:
-    """Hours for a billion rows, if every worker is as fast as one is here and the driver no faster than the local engine is."""
+    """Minutes for a billion rows, if every worker is as fast as one is here and the driver no faster than the local engine is."""
     one = next((line for line in lines if line.what == "place, ray" and line.workers == 1), None)
     local = next((line for line in lines if line.what == "place, local"), None)
     if one is None or local is None:
@@ -200,14 +200,14 @@ def project(lines: list[Line]) -> list[str]:
         "",
         f"Placing {BILLION:,} rows on paper, {PROCESSORS - 1} workers per node:",
         "",
-        "| nodes | hours |",
+        "| nodes | minutes |",
         "|---|---|",
     ]
     for nodes in NODES:
         wanted = one.rows_per_s * (PROCESSORS - 1) * nodes
-        told.append(f"| {nodes} | {BILLION / wanted / 3600:.2f} if the driver keeps up |")
+        told.append(f"| {nodes} | {BILLION / wanted / 60:.1f} if the driver keeps up |")
     told += ["", f"A driver that reads and writes as fast as the local engine does all of it bounds this to "
-             f"{BILLION / local.rows_per_s / 3600:.2f} hours at worst."]  # fmt: skip
+             f"{BILLION / local.rows_per_s / 60:.0f} minutes at worst."]  # fmt: skip
     return told
 
 

@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 import belvedere as bv
+from belvedere.cli.main import app
 from belvedere.engines import map_batches
 from belvedere.engines import ray as on_ray
 from belvedere.errors import SettingError
@@ -115,9 +117,35 @@ def killing(start: Callable[..., list[Any]], lives: list[list[int]]) -> Callable
     return started
 
 
+def test_the_command_places_on_ray(tmp_path: Path) -> None:
+    table = pa.table({f"c{i}": np.random.default_rng(i).standard_normal(200) for i in range(4)})
+    pq.write_table(table, tmp_path / "new.parquet")
+    made = bv.map(table, learning=LearnSettings(network="none")).save(tmp_path / "old.map")
+
+    words = ["place", str(made.path), str(tmp_path / "new.parquet"), "--engine", "ray", "--workers", "1"]
+    told = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out.parquet")])
+
+    assert told.exit_code == 0, told.output
+    assert "Placed 200 rows" in told.output
+    assert pq.read_table(tmp_path / "out.parquet").equals(made.place(table).table)
+
+
 def test_an_error_of_the_function_comes_back_as_it_is() -> None:
     with pytest.raises(SettingError, match=r"^x must be y"):
         list(map_batches(batches(3), refuse, engine="ray", workers=1))
+
+
+def test_ray_too_holds_few_batches_at_a_time() -> None:
+    read: list[int] = []
+
+    def source() -> Iterator[pa.Table]:
+        for table in batches(30):
+            read.append(1)
+            yield table
+
+    ahead = [len(read) - used for used, _ in enumerate(map_batches(source(), slow_double, engine="ray", workers=2), 1)]
+
+    assert max(ahead) <= 2 * on_ray.AHEAD + 2
 
 
 def test_processes_never_take_the_last_processor() -> None:

@@ -44,13 +44,14 @@ def map_batches(batches: Iterable[pa.Table], make: Make, workers: int | None, ad
     """See `belvedere.engines.map_batches`."""
     with connected(address, workers) as ray:
         n_workers = count_workers(ray, workers)
-        pool = start_pool(ray, make, n_workers)
-        yield from _in_order(ray, pool, batches)  # the pool ends when nothing refers to it any more
+        packed = ray.put(pickle.dumps(make))  # kept until the end: a process started again needs it (ray#53727)
+        pool = start_pool(ray, packed, n_workers)
+        yield from _in_order(ray, pool, batches)
+        del pool, packed  # the processes end when nothing refers to them any more
 
 
-def start_pool(ray: Any, make: Make, n_workers: int) -> list[Any]:
+def start_pool(ray: Any, packed: Any, n_workers: int) -> list[Any]:
     """Start the processes; each is started again, and its batch done again, however often it dies."""
-    packed = ray.put(pickle.dumps(make))
     kind = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Worker)
     pool = [kind.remote(packed, 1) for _ in range(n_workers)]
     _wait(ray, [actor.number.remote() for actor in pool])
