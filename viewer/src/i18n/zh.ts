@@ -248,7 +248,7 @@ export const zh: Record<keyof typeof en, string> = {
   "search.some": "搜索区域或列",
   select: "选中",
   "selection.actions": "选区",
-  "selection.and": "{a}与{b}",
+  "selection.and": "{a} 与 {b}",
   "selection.clear": "清除选区",
   "selection.compare": "比较",
   "selection.emptyText": "它们与其余数据的差异会显示在这里。按住 Shift 可添加。",
