@@ -9,6 +9,7 @@ from belvedere.values import MISSING_WORDS, counted, to_codes, to_floats
 
 MUCH, MOST = 0.05, 0.5
 SENTINELS = (-1.0, -9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999999.0)
+UNLABELLED = "These rows are mapped, but nothing is learned from them; nothing to do."
 NOTHING_TO_DO = "That a value is missing is learned as a signal; nothing to do."
 Mask = NDArray[np.bool_]
 
@@ -67,7 +68,9 @@ def _gaps(look: Look, masks: dict[str, Mask]) -> list[Finding]:
 def _gap(look: Look, name: str, mask: Mask) -> Finding:
     rows = look.row_numbers(mask)
     sentence = f"'{name}' is missing in {counted(len(rows), 'row')} ({share(len(rows), look.n_rows)}){look.sampled}."
-    return find("missing", "note", sentence, column=name, rows=rows, cure=NOTHING_TO_DO)
+    is_target = look.schema.target is not None and look.schema.target.name == name
+    cure = UNLABELLED if is_target else NOTHING_TO_DO
+    return find("missing", "note", sentence, column=name, rows=rows, cure=cure)
 
 
 def _stand_ins(look: Look) -> list[Finding]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from belvedere.errors import ColumnError
 from belvedere.kinds.facts import Facts
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
 from belvedere.types import Input
@@ -70,7 +71,20 @@ def _is_smooth(facts: Facts) -> bool:
 
 
 def to_series(facts: Facts) -> Series:
-    """Read each row as float32 (steps, channels); missing rows have no steps."""
+    """Read each row as float32 (steps, channels); missing rows have no steps.
+
+    Raises
+    ------
+    ColumnError
+        If the rows hold something else than lists of numbers, as new rows for a map may.
+    """
+    if facts.column.null_count == facts.n_rows:
+        return [np.zeros((0, 1), np.float32)] * facts.n_rows
+    if not hasattr(facts.type, "value_type"):
+        raise ColumnError(
+            f"Column {facts.field.name!r} must hold a list of numbers in every row, since it was learned as sequences, but "
+            f"it holds {facts.type}. Give it as lists."
+        )
     if pa.types.is_fixed_size_list(facts.type) and _channels(facts) == 1:
         return [row[:, None] for row in to_matrix(facts.column).astype(np.float32, copy=False)]
     channels = _channels(facts)

@@ -43,6 +43,8 @@ def witness_labels(source: Source, learned: Learned, *, seed: int = 0) -> tuple[
     for fold in range(FOLDS):
         seen = np.flatnonzero((folds != fold) & (labels >= 0))
         seen = seen[:: max(1, len(seen) // FIT_ROWS)]
+        codes, counts = np.unique(labels[seen], return_counts=True)
+        seen = seen[np.isin(labels[seen], codes[counts > 1])]  # a class seen once has no spread to go by
         asked = folds == fold
         if len(np.unique(labels[seen])) > 1:
             model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE).fit(space[seen], labels[seen])

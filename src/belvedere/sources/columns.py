@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 
-def build_column(values: Sequence[Any], name: str) -> tuple[pa.Array, tuple[str, ...]]:
+def build_column(values: Any, name: str) -> tuple[pa.Array, tuple[str, ...]]:
     """Make an Arrow array of Python values, as text where they are of several types.
 
     Returns
@@ -22,6 +22,8 @@ def build_column(values: Sequence[Any], name: str) -> tuple[pa.Array, tuple[str,
     >>> build_column([1, "a", None], "x")[1]
     ("Column 'x' mixes types (int, str): all its values were read as text.",)
     """
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values, ()
     try:
         return pa.array(values, from_pandas=True), ()
     except UnicodeEncodeError:

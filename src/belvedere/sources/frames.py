@@ -104,7 +104,8 @@ def _read_mapping(what: Mapping[Any, Any], wish: Wish) -> Opened:
     arrays = [value for value in values if isinstance(value, np.ndarray)]
     if arrays and len(arrays) == len(values):
         return read_arrays({str(name): value for name, value in what.items()}, "arrays", wish)
-    lists = [list(value) if not np.isscalar(value) else [value] for value in values]
+    ready = (pa.Array, pa.ChunkedArray)
+    lists = [v if isinstance(v, ready) else [v] if np.isscalar(v) else list(v) for v in values]
     if len({len(value) for value in lists}) > 1:
         lengths = ", ".join(f"{name}: {len(value):,}" for name, value in zip(what, lists, strict=True))
         raise SourceError(

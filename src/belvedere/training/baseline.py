@@ -78,6 +78,8 @@ def _n_rows(example: Example) -> int:
 
 
 def _trees(features: Array, labels: Array, tests: Array, *, is_code: list[bool], target: Target, seed: int) -> Baseline:
+    told = ~np.isnan(features).all(axis=0)  # a column without a value in these rows has no place to be cut
+    features, tests = np.where(told, features, 0.0), np.where(told, tests, 0.0)
     options: dict[str, Any] = {"random_state": seed, "categorical_features": np.array(is_code, dtype=bool)}
     if target.task == "regression":
         model = HistGradientBoostingRegressor(**options).fit(features, labels)

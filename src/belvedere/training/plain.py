@@ -47,7 +47,8 @@ def needs_narrowing(n_rows: int, n_dims: int) -> bool:
 def fit_narrowing(sample: Floats, *, seed: int, most: int = KEPT_DIMS) -> Narrowing:
     """Find the main directions of a sample of rows (PCA), signs fixed by their largest entry."""
     kept = min(most, len(sample), sample.shape[1])
-    found = PCA(kept, svd_solver="randomized", random_state=seed).fit(sample)
+    with np.errstate(invalid="ignore", divide="ignore"):  # equal rows have no variance to share out
+        found = PCA(kept, svd_solver="randomized", random_state=seed).fit(sample)
     directions = found.components_.astype(np.float32)
     top = directions[np.arange(kept), np.abs(directions).argmax(axis=1)]
     directions *= np.where(top < 0, -1, 1)[:, None]
