@@ -13,16 +13,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from belvedere.errors import MapFolderError, SettingError
-from belvedere.progress import Progress, Silent
+from belvedere.growing import Growing
 from belvedere.types import Finding, Floats, MapContent, Region, Schema, Score, Source
 
 if TYPE_CHECKING:
-    from belvedere.appending import Fit
     from belvedere.draw import Placer
     from belvedere.explain.compare import Comparison
     from belvedere.explain.values import Explanation, What
     from belvedere.explaining import Expected
-    from belvedere.placing import Engine, PlacedFile, PlaceRows
     from belvedere.serve import Served, Watching
     from belvedere.sharing import Membership, Shared
     from belvedere.widget import MapWidget
@@ -66,7 +64,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Map:
+class Map(Growing):
     """A table, a place for every row, and the network that puts it there.
 
     Made by `belvedere.map` and `belvedere.open`; values are in `content`, the most used ones are short-cut here.
@@ -158,92 +156,6 @@ class Map:
         places, channels = self._the_placer().place(embed_rows(*learned, table), mode=mode)
         predicted = predict_rows(*learned, table) if self.schema.target is not None else None
         return Placed(_with_places(table, places, channels, predicted), places, channels, source.account)
-
-    def place_into(
-        self,
-        data: Any,
-        out: str | Path,
-        *,
-        mode: Mode = "fast",
-        engine: "Engine | None" = None,
-        progress: Progress | None = None,
-    ) -> "PlacedFile":
-        """Put rows onto this map and into a file, batch by batch: no more than a few are in memory.
-
-        Parameters
-        ----------
-        data :
-            As in `place`; Parquet files (a path or pattern) are streamed, other data opened whole first.
-        out : path
-            Table to write: .parquet, .arrow, or .csv (which is held whole). The columns of `place(...).table`.
-        mode : {'fast', 'exact'}
-        engine : belvedere.placing.Engine, optional
-            `Engine("ray", workers=4)` works in four processes, `Engine("ray", address="auto")` on a cluster; the bytes are
-            the same.
-        progress : Progress, optional
-        """
-        from belvedere import placing
-        from belvedere.sources.batches import open_batches
-
-        batches = open_batches(data, keep=self.schema.names)
-        placing.insist_on_columns(batches.schema.names, self.schema)
-        how = engine or placing.Engine()
-        return placing.place_into(batches, self._place_rows(mode), Path(out), engine=how, progress=progress or Silent())
-
-    def append(
-        self,
-        new: Any,
-        *,
-        out: str | Path | None = None,
-        mode: Mode = "fast",
-        engine: "Engine | None" = None,
-        progress: Progress | None = None,
-    ) -> "tuple[Map, Fit]":
-        """Add rows to this saved map where its network places them; the rows laid out stay as they are.
-
-        Parameters
-        ----------
-        new :
-            As in `place_into`. Columns that the map lacks are left out, those that new rows lack are empty.
-        out : path, optional
-            Map folder to write; this map's own, which is swapped in one step, if not given.
-        mode, engine, progress :
-            As in `place_into`.
-
-        Returns
-        -------
-        Map
-            With the new rows at the end: regions by their nearest laid-out rows, no tags, a channel 'appended'.
-        Fit
-            How many are far off, how regions and columns drifted, and advice where the map should be learned anew.
-
-        Raises
-        ------
-        MapFolderError
-            If this map is not saved, or is locked.
-        """
-        from belvedere import appending, placing
-        from belvedere.mapfolder import open_folder
-        from belvedere.sources.batches import open_batches
-
-        if self.path is None:
-            raise MapFolderError("A map must be saved and open to be appended to, but this one is not. Save it first.")
-        content, target = self.content, Path(out) if out is not None else self.path
-        n_near = appending.N_NEAR if content.neighbors is None else max(appending.N_VOTES, content.neighbors.shape[1])
-        make = self._place_rows(mode, n_near)
-        fit = appending.append(
-            content, self.path, target, open_batches(new, keep=self.schema.names), make,
-            engine=engine or placing.Engine(), progress=progress or Silent(),
-        )  # fmt: skip
-        return Map(open_folder(target), target), fit
-
-    def _place_rows(self, mode: Mode, n_near: int = 0) -> "PlaceRows":
-        """What a worker needs to place rows on this map."""
-        from belvedere.placing import PlaceRows
-
-        learned, placing = self._halves()
-        assert self.content.latent is not None
-        return PlaceRows(learned, placing, self.content.latent, self.places, mode, n_near)
 
     def _the_placer(self) -> "Placer":
         """What places rows on this map, made once; threads that ask at the same time get the same one."""
