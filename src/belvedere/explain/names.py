@@ -59,8 +59,9 @@ def name_regions(
     sampled = region_of[found.rows] if len(regions) else region_of[:0]
     phrases = {region.id: _phrases(region, sampled, found) for region in regions}
     named: list[Region] = []
+    said: dict[int, set[str]] = {}  # names by level
     for siblings in _families(regions).values():
-        names = _distinct_names([phrases[r.id] for r in siblings])
+        names = _distinct_names([phrases[r.id] for r in siblings], said.setdefault(siblings[0].level, set()))
         for region, name in zip(siblings, names, strict=True):
             why = tuple(phrase for phrase, _ in phrases[region.id][:5])
             if not why and latent is not None:
@@ -161,18 +162,19 @@ def _separation(inside: Floats, outside: Floats) -> NDArray[np.float64]:
     return np.asarray(2 * (ranks[:n].sum(axis=0) - n * (n + 1) / 2) / (n * m) - 1)
 
 
-def _distinct_names(candidates: list[list[tuple[str, float]]]) -> list[str]:
-    """Join as few phrases as make each name clear and different from its siblings."""
+def _distinct_names(candidates: list[list[tuple[str, float]]], said: set[str]) -> list[str]:
+    """Join as few phrases as make each name clear, different from its siblings, and if it can be from all `said`."""
     used: set[str] = set()
     names = []
     for phrases in candidates:
         length = _length(phrases)
         name = _joined(phrases, length)
-        while name in used and length < len(phrases):
+        while name in used | said and length < len(phrases):
             length += 1
             name = _joined(phrases, length)
         names.append(_numbered(name, used))
         used.add(names[-1])
+    said |= used
     return names
 
 
