@@ -71,6 +71,39 @@ def test_every_text_of_the_checks_has_an_example(name: str, known: str) -> None:
     assert lacking == []
 
 
+def loose() -> set[str]:
+    """Patterns of phrases that stand in tuples and calls, and become parts of sentences."""
+    found: set[str] = set()
+    for file in FILES:
+        if file.name in ("decide.py", "personal.py"):  # what was decided is no finding; nouns have their own test
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            parts = node.elts if isinstance(node, ast.Tuple) else node.args if isinstance(node, ast.Call) else []
+            found.update(itertools.chain.from_iterable(map(shapes, parts)))
+    return {shape for shape in found if _is_phrase(shape.replace(HOLE, "").replace("\\ ", " "))}
+
+
+def _is_phrase(text: str) -> bool:
+    return len(text.split()) >= 3 and bool(re.fullmatch(r"[a-z'][\w' ,.%()\\-]*", text))
+
+
+def test_every_phrase_that_becomes_part_of_a_sentence_has_an_example() -> None:
+    examples = list(itertools.chain.from_iterable(EXAMPLES.values()))
+
+    assert len(loose()) > 5
+    assert [phrase for phrase in loose() if not any(re.search(phrase, one) for one in examples)] == []
+
+
+def test_a_new_sentence_is_missed_among_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = tmp_path / "new.py"
+    new.write_text("sentence = f\"'{name}' smells of old cheese.\"\nfind('a', 'note', sentence)\n", encoding="utf-8")
+    monkeypatch.setattr("tests.test_said.FILES", [new])
+
+    (shape,) = written("sentence")
+
+    assert not any(re.fullmatch(shape, one, re.DOTALL) for one in EXAMPLES["sentences"])
+
+
 def test_every_line_of_a_table_of_wordings_has_an_example() -> None:
     tables = {"images": images.TESTS, "sequences": sequences.TESTS}
     wanted = [text.removeprefix("{} ") for table in tables.values() for _, _, text in table]
