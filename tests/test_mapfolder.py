@@ -232,7 +232,7 @@ def test_a_full_disk_leaves_the_old_map_and_nothing_beside(folder, monkeypatch):
     def no_room(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(writing, "_write_thumbnails", no_room)
+    monkeypatch.setattr(writing, "write_thumbnails", no_room)
 
     with pytest.raises(MapFolderError, match="full"):
         save(make_fake_content(100), folder)

@@ -143,8 +143,12 @@ def slopes_at(function: Function, ends: tuple[Gates, Gates], items: Tensor, at: 
         outputs = function(values, items)
         n = outputs.shape[1]
         # A gate may not lead to the output: the plain columns beside a latent space shape places, not predictions.
-        unused = {"allow_unused": True, "materialize_grads": True}
-        slopes = [torch.autograd.grad(outputs[:, k].sum(), values, retain_graph=k < n - 1, **unused) for k in range(n)]
+        slopes = [
+            torch.autograd.grad(
+                outputs[:, k].sum(), values, retain_graph=k < n - 1, allow_unused=True, materialize_grads=True
+            )
+            for k in range(n)
+        ]
     return outputs.detach(), tuple(torch.stack(gate) for gate in zip(*slopes, strict=True))
 
 

@@ -20,7 +20,7 @@ from belvedere.progress import Progress, Silent
 from belvedere.types import Floats
 
 DRAWN_BACK = (1.0, 0.0)  # share of the way back to its old place that an old row is moved after each round
-STEPS, RATE = 30, 0.3  # of a round; steps of full length moved old rows twice as far for 0.001 more recall (Fashion-MNIST)
+STEPS, RATE = 30, 0.3  # of a round; full steps moved old rows twice as far for 0.001 more recall (Fashion-MNIST)
 FEWEST_KNOWN = 3
 
 
