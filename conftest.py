@@ -2,4 +2,5 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("anywidget") else ["src/belvedere/widget.py"]
+NEEDS = {"src/belvedere/widget.py": "anywidget", "tests/keras_parity.py": "keras"}
+collect_ignore = [path for path, extra in NEEDS.items() if find_spec(extra) is None]
