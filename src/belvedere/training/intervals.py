@@ -87,7 +87,7 @@ def gap_interval(at: Array, sure: Array, right: Array, *, n_bins: int, n_draws: 
 
 
 def mean_of_rows_interval(values: Array) -> tuple[float, float]:
-    """Interval of a mean over rows (normal approximation).
+    """Interval of a mean over rows (normal approximation), within the least and the largest value.
 
     Examples
     --------
@@ -96,7 +96,8 @@ def mean_of_rows_interval(values: Array) -> tuple[float, float]:
     (0.44, 0.56)
     """
     half = Z * float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
-    return float(values.mean()) - half, float(values.mean()) + half
+    mean = float(values.mean())
+    return max(mean - half, float(values.min())), min(mean + half, float(values.max()))
 
 
 def mean_interval(values: Array) -> tuple[float, float]:
