@@ -126,8 +126,9 @@ def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floa
 
 def _tasks(looked: Ints, n_cells: int) -> NDArray[np.int64]:
     """Pieces of at most CHUNK rows that look into the same cell: int64 (tasks, 3), first and last row in order, cell."""
-    ends = np.cumsum(np.bincount(looked, minlength=n_cells))
-    starts = np.concatenate([[0], ends[:-1]])
+    n_none = int((looked < 0).sum())  # rows that found fewer cells come first in order, and look nowhere
+    ends = np.cumsum(np.bincount(looked[looked >= 0], minlength=n_cells)) + n_none
+    starts = np.concatenate([[n_none], ends[:-1]])
     pieces = -(-(ends - starts) // CHUNK)
     cell = np.repeat(np.arange(n_cells), pieces)
     nth = np.arange(len(cell)) - np.repeat(np.cumsum(pieces) - pieces, pieces)

@@ -1,4 +1,4 @@
-"""The memory of the place network: fitted rows in cells, read by new rows at a million a second.
+"""The memory of the place network: fitted rows in cells, read by new rows in microseconds.
 
 A perceptron of any size that is fast enough blurs what free places hold (it keeps some 3 % of a new row's neighbors), so
 the network carries the fitted rows themselves as its last layer. A new row looks into the few cells whose centers are
@@ -9,14 +9,15 @@ would lie between the islands when they disagree, and keeps half as many neighbo
 Every row is read alone and in the same order, so its place does not depend on the rows beside it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from belvedere.layout.cells import Tiles, build_tiles, search_tiles
 from belvedere.layout.landmarks import hash_order
-from belvedere.layout.tiles import TILE, agree, scan
+from belvedere.layout.tiles import agree
 from belvedere.types import Floats, Ints
 
 ROWS_PER_CELL = 256  # on average
@@ -24,28 +25,6 @@ MOST_ROWS = 131_072  # of more fitted rows, those with the smallest hashes are k
 N_CELLS_READ = 2
 N_READ = 6  # neighbors that a new row goes by
 BATCH = 32_768  # new rows read at once
-CHUNK = 256  # rows of one task
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """Rows by cells, turned so that one dimension of a tile's rows lies together.
-
-    Attributes
-    ----------
-    keys : float32 (tiles, dims, TILE)
-        Less the center of all rows; zero where a tile is padded.
-    half : float32 (tiles, TILE)
-        Half the squared length of every row, infinite where a tile is padded.
-    ids : int32 (tiles, TILE)
-    first : int64 (cells + 1,)
-        First tile of each cell.
-    """
-
-    keys: Floats
-    half: Floats
-    ids: Ints
-    first: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -91,10 +70,11 @@ def remember(rows: Floats, places: Floats, centers: Floats) -> Memory:
     if len(rows) > MOST_ROWS:
         kept = np.sort(np.argsort(hash_order(rows), kind="stable")[:MOST_ROWS])
     middle = np.asarray(centers.mean(axis=0), np.float32)
-    cells = _tiles(centers - middle, np.arange(len(centers)), np.zeros(len(centers), np.int64), 1)
+    cells = build_tiles(centers - middle, np.zeros(len(centers), np.int64), 1)
     shifted = np.ascontiguousarray(rows[kept] - middle)
-    cell_of = _search(shifted, cells, np.zeros((len(kept), 1), np.int64), 1)[1][:, 0]
-    tiles = _tiles(shifted, kept, cell_of.astype(np.int64), len(centers))
+    cell_of = search_tiles(shifted, cells, np.zeros((len(kept), 1), np.int32), 1)[1][:, 0]
+    tiles = build_tiles(shifted, cell_of.astype(np.int64), len(centers))
+    tiles = replace(tiles, ids=np.where(tiles.ids < 0, -1, kept[tiles.ids]).astype(np.int32))
     return Memory(middle, cells, tiles, np.ascontiguousarray(places, np.float32))
 
 
@@ -106,8 +86,8 @@ def read_memory(memory: Memory, new: Floats, *, own: NDArray[np.int64] | None = 
     for at in range(0, len(new), BATCH):
         part = slice(at, at + BATCH)
         rows = np.ascontiguousarray(new[part] - memory.center)
-        cells = _search(rows, memory.cells, np.zeros((len(rows), 1), np.int64), n_read)[1]
-        score, found = _search(rows, memory.rows, cells.astype(np.int64), N_READ + (own is not None))
+        cells = search_tiles(rows, memory.cells, np.zeros((len(rows), 1), np.int32), n_read)[1]
+        score, found = search_tiles(rows, memory.rows, cells, N_READ + (own is not None))
         if own is not None:
             score, found = _without(own[part], score, found)
         near[part] = found
@@ -122,44 +102,3 @@ def _without(own: NDArray[np.int64], score: Floats, found: Ints) -> tuple[Floats
     is_own = found == own[:, None]
     is_own[~is_own.any(axis=1), -1] = True
     return score[~is_own].reshape(len(found), -1), found[~is_own].reshape(len(found), -1)
-
-
-def _tiles(rows: Floats, ids: NDArray[np.int64], cell_of: NDArray[np.int64], n_cells: int) -> Tiles:
-    rows = np.ascontiguousarray(rows, np.float32)
-    order = np.argsort(cell_of, kind="stable")
-    sizes = np.bincount(cell_of, minlength=n_cells)
-    first = np.concatenate([[0], np.cumsum(-(-sizes // TILE))])
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    slot = first[cell_of[order]] * TILE + np.arange(len(rows)) - starts[cell_of[order]]
-    keys = np.zeros((first[-1] * TILE, rows.shape[1]), np.float32)
-    half, held = np.full(len(keys), np.inf, np.float32), np.full(len(keys), -1, np.int32)
-    keys[slot], held[slot] = rows[order], ids[order]
-    half[slot] = np.einsum("ij,ij->i", rows[order], rows[order]) / 2
-    turned = np.ascontiguousarray(keys.reshape(-1, TILE, rows.shape[1]).transpose(0, 2, 1))
-    return Tiles(turned, half.reshape(-1, TILE), held.reshape(-1, TILE), first)
-
-
-def _search(rows: Floats, tiles: Tiles, cells: NDArray[np.int64], k: int) -> tuple[Floats, Ints]:
-    """The k best rows of some cells (rows, cells read), nearest first: half squared distances less |row|^2 / 2, and ids."""
-    best, found = np.full((len(rows), k), np.inf, np.float32), np.full((len(rows), k), -1, np.int32)
-    for p in range(cells.shape[1]):
-        tasks, held = _tasks(cells[:, p], len(tiles.first) - 1), (tiles.keys, tiles.half, tiles.ids, tiles.first)
-        if len(tiles.first) == 2:  # one cell: rows are in order already
-            scan(rows, tasks, held, (best, found))
-            continue
-        order = np.argsort(cells[:, p].astype(np.int16), kind="stable")
-        some = best[order], found[order]
-        scan(rows[order], tasks, held, some)
-        best[order], found[order] = some
-    return best, found
-
-
-def _tasks(cells: NDArray[np.int64], n_cells: int) -> NDArray[np.int64]:
-    """Pieces of at most CHUNK rows that look into the same cell: int64 (tasks, 3), first and last row in order, cell."""
-    ends = np.cumsum(np.bincount(cells[cells >= 0], minlength=n_cells)) + (cells < 0).sum()
-    starts = np.concatenate([[(cells < 0).sum()], ends[:-1]])
-    pieces = -(-(ends - starts) // CHUNK)
-    cell = np.repeat(np.arange(n_cells), pieces)
-    nth = np.arange(len(cell)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    start = starts[cell] + nth * CHUNK
-    return np.stack([start, np.minimum(start + CHUNK, ends[cell]), cell], axis=1)
