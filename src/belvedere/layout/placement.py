@@ -147,14 +147,6 @@ def levels_of(score: Floats) -> Floats:
     return np.asarray(np.quantile(score, np.linspace(0, 1, LEVELS)), np.float32)
 
 
-def central_places(places: Floats, near: Ints) -> Floats:
-    """The place of that neighbor which lies most centrally among the others: float32 (rows, 2)."""
-    around = places[near]  # (rows, k, 2)
-    squared = np.square(around[:, :, None] - around[:, None]).sum(axis=3)
-    best = np.log1p(squared).sum(axis=2).argmin(axis=1)
-    return np.ascontiguousarray(around[np.arange(len(near)), best])
-
-
 def settle_rows(
     fitted: FittedMap,
     frozen: tuple[Floats, Frame, float],
