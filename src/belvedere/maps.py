@@ -162,6 +162,9 @@ class Map(Growing):
         with _making:
             return self._placer
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"content": self.content, "path": self.path}  # a placer holds a lock, and is quickly made again
+
     @cached_property
     def _placer(self) -> "Placer":
         from belvedere.draw import Placer
