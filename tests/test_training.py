@@ -257,3 +257,13 @@ def test_more_rows_get_fewer_epochs_and_larger_batches() -> None:
     assert few.epochs > many.epochs >= 4
     assert few.batch_size < many.batch_size
     assert default_plan(parts, 60_000, learning_rate=0.5).learning_rate == 0.5
+
+
+def test_effort_trains_longer_or_shorter_and_given_epochs_stand() -> None:
+    parts = [("resnet", [Input("a", "image", {"height": 28, "width": 28, "channels": 1})])]
+
+    short, usual, long = (default_plan(parts, 60_000, effort=effort).epochs for effort in (0.3, 1.0, 5.0))
+
+    assert short < usual < long
+    assert 4 * usual <= long <= 6 * usual
+    assert default_plan(parts, 60_000, effort=5.0, epochs=2).epochs == 2

@@ -55,6 +55,8 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         1 keeps most neighbors, 4 draws tight clusters.
     epochs : int, optional
         Passes over the training rows at most; chosen by the size of the data if not given.
+    effort : float
+        How many times as long as usual to train where epochs are not given.
     time_limit_s : float, optional
         Seconds of training at most; a model is always returned.
     mode : {'fast', 'exact'}
@@ -90,6 +92,7 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         task: Task = "auto",
         network: Any = "auto",
         attraction: float = 1.0,
+        effort: float = 1.0,
         epochs: int | None = None,
         time_limit_s: float | None = None,
         mode: Literal["fast", "exact"] = "fast",
@@ -98,6 +101,7 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.task = task
         self.network = network
         self.attraction = attraction
+        self.effort = effort
         self.epochs = epochs
         self.time_limit_s = time_limit_s
         self.mode = mode
@@ -120,7 +124,9 @@ class DeepMap(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if target is not None:
             table = table.append_column(target, labels)
             kinds |= {target: "number" if self.task_ == "regression" else "category"}
-        learning = LearnSettings(network=self.network, epochs=self.epochs, time_limit_s=self.time_limit_s)
+        learning = LearnSettings(
+            network=self.network, effort=self.effort, epochs=self.epochs, time_limit_s=self.time_limit_s
+        )
         self.map_: Map = api.map(
             table,
             target=target,

@@ -40,6 +40,7 @@ def map_data(
     read: o.Reading = None,
     sensitive: o.Sensitive = None,
     sample: o.Sample = None,
+    effort: o.Effort = 1.0,
     epochs: o.Epochs = None,
     time_limit: o.TimeLimit = None,
     batch_size: o.BatchSize = None,
@@ -104,7 +105,7 @@ def map_data(
         memory=memory,
         learning=learn_settings(
             task=task, event=event, user=user, network=network, space=space,
-            start_from=start_from, freeze=freeze, epochs=epochs, time_limit_s=time_limit,
+            start_from=start_from, freeze=freeze, effort=effort, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
             checkpoint=str(state), resume=resume, finetune=finetune, allow_download=allow_download,
             threads=threads, private=private, epsilon=epsilon, delta=delta,

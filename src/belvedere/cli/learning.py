@@ -32,6 +32,7 @@ def train(
     start_from: o.StartFrom = None,
     freeze: o.Freeze = 0.3,
     sample: o.Sample = None,
+    effort: o.Effort = 1.0,
     epochs: o.Epochs = None,
     time_limit: o.TimeLimit = None,
     batch_size: o.BatchSize = None,
@@ -54,7 +55,7 @@ def train(
     progress = terminal.progress_for(quiet=quiet or as_json)
     settings = learn_settings(
         task=task, event=event, user=user, group=group, time=by_time, network=network, start_from=start_from,
-        freeze=freeze, epochs=epochs,
+        freeze=freeze, effort=effort, epochs=epochs,
         time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
         checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
@@ -109,6 +110,7 @@ def tune(
     by_time: o.Time = None,
     network: o.NetworkName = "auto",
     sample: o.Sample = None,
+    effort: o.Effort = 1.0,
     epochs: o.Epochs = None,
     time_limit: o.TimeLimit = None,
     seed: o.Seed = 0,
@@ -126,7 +128,7 @@ def tune(
     space, folder = _space(setting), out or Path(default_name(data)).with_suffix(".search")
     wanted = Search(by=search, n_trials=trials, prune=not no_prune, **({"space": space} if space else {}))
     settings = learn_settings(
-        task=task, event=event, group=group, time=by_time, network=network, epochs=epochs, time_limit_s=time_limit,
+        task=task, event=event, group=group, time=by_time, network=network, effort=effort, epochs=epochs, time_limit_s=time_limit,
         seed=seed, threads=threads,
     )  # fmt: skip
     source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)

@@ -78,6 +78,10 @@ Freeze = Annotated[
     float, typer.Option("--freeze", help="With --from: share of the training in which its network rests.", min=0, max=1)
 ]
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the training rows at most.", min=1)]
+Effort = Annotated[
+    float,
+    typer.Option("--effort", help="How many times as long as usual to train: 0.3 for a first look, 5 for the best."),
+]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds of training at most.", min=1)]
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows per step.", min=1)]
 Rate = Annotated[float | None, typer.Option("--learning-rate", help="Peak learning rate.")]

@@ -160,7 +160,7 @@ def plan_for(network: Network, case: Case, n_rows: int, progress: Progress) -> t
         **begin(network, s, progress),
     }  # fmt: skip
     read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
-    return training.default_plan(read, n_rows, **asked)
+    return training.default_plan(read, n_rows, effort=s.effort, **asked)
 
 
 def _fit_privately(

@@ -46,6 +46,8 @@ class LearnSettings:
         Share of the training, 0 to 1, in which only what is new learns and the network taken over rests.
     start_rate : float
         Share of the learning rate, above 0 to 1, for its first layer; it rises to 1 at the output.
+    effort : float
+        How many times as long as usual to train where epochs are not given: 0.3 for a first look, 5 for the best.
     epochs, batch_size, learning_rate, weight_decay, dropout, width, n_members :
         Of the training and the network.
     latent_dims : int
@@ -90,6 +92,7 @@ class LearnSettings:
     start_from: str | None = None
     freeze: float = 0.3
     start_rate: float = 0.2
+    effort: float = 1.0
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -183,7 +186,7 @@ def check_settings(settings: LearnSettings) -> None:
     """
     _check_running(settings)
     whole = ("epochs", "batch_size", "width", "n_members", "latent_dims", "max_train_rows", "threads")
-    for name in (*whole, "learning_rate", "time_limit_s"):
+    for name in (*whole, "learning_rate", "time_limit_s", "effort"):
         value = getattr(settings, name)
         if value is not None and not value > 0:
             raise SettingError(f"{name} must be above 0, but is {value!r}. Choose a larger one, or leave it out.")

@@ -95,7 +95,7 @@ def try_network(case: Case, name: str, progress: Progress) -> Tried:
     network = networks.build_network(case.inputs, None, network=name, settings=shape)
     begun = begin(network, s, progress)
     arrays = kinds.make_arrays(case.source.take(rows), case.inputs)
-    asked_for = ("epochs", "batch_size", "learning_rate", "weight_decay", "time_limit_s", "threads", "seed")
+    asked_for = ("epochs", "batch_size", "learning_rate", "weight_decay", "time_limit_s", "threads", "seed", "effort")
     read = [(part.network, [case.inputs[p] for p in part.positions]) for part in network.parts]
     plan = training.unlabelled_plan(read, len(rows), **{name: getattr(s, name) for name in asked_for}, **begun)
     looks = training.Looks(mirror=training.mirrors_itself(arrays, case.inputs, seed=s.seed))

@@ -4,6 +4,7 @@ The costs below are seconds per row and epoch (forward, backward and step), meas
 AVX-512; other machines train for the same number of epochs, only faster or slower, so that results repeat.
 """
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -86,7 +87,9 @@ def _shown_steps(network: str, inputs: Sequence[Input]) -> float:
     return n_steps if n_steps <= 400 else 150.0
 
 
-def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **asked: Any) -> Plan:
+def default_plan(
+    parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, *, effort: float = 1.0, **asked: Any
+) -> Plan:
     """Choose a plan for these encoders and this many rows; what a person asked for (not None) stands.
 
     Parameters
@@ -94,6 +97,8 @@ def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **as
     parts : sequence of (network name, inputs it reads)
     n_rows : int
         Rows to learn from.
+    effort : float
+        How many times as long as usual to train, where longer may help.
     **asked
         Fields of `Plan`, or None.
 
@@ -108,9 +113,11 @@ def default_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **as
     habits = [HABITS[name.partition(":")[0]] for name, _ in parts]  # 'hf:FOLDER', 'guest:NAME'
     cost = sum(row_cost(name, inputs) for name, inputs in parts)
     lead = max(habits, key=lambda habit: habit.budget_s)
-    epochs = int(min(lead.most_epochs, max(lead.least_epochs, lead.budget_s / (cost * max(1, n_rows)))))
+    by_cost = effort * lead.budget_s / (cost * max(1, n_rows))
+    epochs = int(max(1, min(effort * lead.most_epochs, max(min(1.0, effort) * lead.least_epochs, by_cost))))
     batch_size = _batch_size(lead.batch_size, n_rows)
-    epochs = max(epochs, min(200, -(-LEAST_STEPS * batch_size // max(1, n_rows))))
+    least_steps = min(1.0, effort) * LEAST_STEPS
+    epochs = max(epochs, min(200, math.ceil(least_steps * batch_size / max(1, n_rows))))
     rate = min(habit.learning_rate for habit in habits)
     chosen: dict[str, Any] = {
         "threads": 1 if cost * n_rows * epochs < SMALL_WORK_S else thread_count(None),

@@ -24,7 +24,9 @@ HABITS_UNLABELLED = {
 OTHER = Habit(60, 3, 128, 2e-3, 1e-4, 60.0)
 
 
-def unlabelled_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, **asked: Any) -> Plan:
+def unlabelled_plan(
+    parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, *, effort: float = 1.0, **asked: Any
+) -> Plan:
     """Choose a plan for learning without labels; what a person asked for (not None) stands.
 
     Parameters
@@ -32,6 +34,8 @@ def unlabelled_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, *
     parts : sequence of (network name, inputs it reads)
     n_rows : int
         Rows to learn from.
+    effort : float
+        How many times as long as usual to train.
     **asked
         Fields of `Plan`, or None.
 
@@ -46,13 +50,15 @@ def unlabelled_plan(parts: Sequence[tuple[str, Sequence[Input]]], n_rows: int, *
     """
     lead = max((HABITS_UNLABELLED.get(name, OTHER) for name, _ in parts), key=lambda habit: habit.budget_s)
     cost = sum(2 * row_cost(name, inputs) * (0.3 if name == "tabular" else 1) for name, inputs in parts)
-    epochs = int(min(lead.most_epochs, max(lead.least_epochs, lead.budget_s / (cost * max(1, n_rows)))))
+    epochs = int(
+        min(effort * lead.most_epochs, max(lead.least_epochs, effort * lead.budget_s / (cost * max(1, n_rows))))
+    )
     size = lead.batch_size
     while size > 32 and size * 8 > n_rows:
         size //= 2
     chosen = {
         "epochs": epochs, "batch_size": size, "learning_rate": lead.learning_rate, "weight_decay": lead.weight_decay,
-        "time_limit_s": lead.budget_s * OVERTIME,
+        "time_limit_s": effort * lead.budget_s * OVERTIME,
         "threads": 1 if cost * n_rows * epochs < SMALL_WORK_S else thread_count(None),
         "low_precision": any(name in ("resnet", "cnn") for name, _ in parts) and has_fast_bfloat16(),
     }  # fmt: skip
