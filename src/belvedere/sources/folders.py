@@ -12,6 +12,7 @@ from belvedere.errors import SourceError
 from belvedere.pictures import SUFFIXES, PictureError, open_picture
 from belvedere.sources.encodings import find_encoding
 from belvedere.sources.opened import Opened, Wish
+from belvedere.sources.stores import Stored
 from belvedere.sources.tables import read_arrow, read_parquets
 from belvedere.values import counted
 
@@ -43,7 +44,8 @@ def read_folder(path: Path, wish: Wish) -> Opened:
     images = sum(suffixes[suffix] for suffix in SUFFIXES)
     texts = sum(suffixes[suffix] for suffix in TEXT_SUFFIXES)
     if suffixes[".parquet"] and suffixes[".parquet"] >= max(images, texts):
-        return read_parquets([file for file in files if file.suffix.lower() == ".parquet"], path.name, wish)
+        parquets = [Stored.here(file) for file in files if file.suffix.lower() == ".parquet"]
+        return read_parquets(parquets, path.name, wish)
     if not images and not texts:
         shown = ", ".join(f"{n} {suffix or 'without suffix'}" for suffix, n in suffixes.most_common(4)) or "nothing"
         raise SourceError(

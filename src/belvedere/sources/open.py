@@ -1,12 +1,10 @@
 """The door for data: anything a person points at becomes a `Source`. READERS is the visible table of readers."""
 
-import glob
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from belvedere.errors import SourceError, nearest_names
@@ -16,9 +14,11 @@ from belvedere.sources.csv import read_csv
 from belvedere.sources.fingerprint import fingerprint_table
 from belvedere.sources.folders import read_folder
 from belvedere.sources.frames import is_frame, read_frame
-from belvedere.sources.opened import Opened, Wish, check_options
+from belvedere.sources.opened import Opened, Wish, check_options, sample_rows
+from belvedere.sources.parquet import told_bad
 from belvedere.sources.samples import is_sample, read_sample
 from belvedere.sources.sql import is_query, read_duckdb, read_query, read_sqlite
+from belvedere.sources.stores import Stored, fetched, find_stored, is_address, local_path, match_files
 from belvedere.sources.tables import is_json_text, read_arrow, read_excel, read_json, read_parquet, read_parquets
 from belvedere.sources.tidy import tidy_table
 from belvedere.types import Source
@@ -46,6 +46,7 @@ READERS: Mapping[str, Reader] = {
     "CSV": Reader((".csv", ".tsv", ".tab", ".txt", ".dat", ".data"), read_csv),
 }
 PACKED = (".gz", ".bz2", ".xz")
+PARQUET = (".parquet", ".pq")
 
 
 def open_source(
@@ -61,9 +62,9 @@ def open_source(
     Parameters
     ----------
     what : path, str, frame, array or table
-        A file, folder, glob (`"part-*.parquet"`), part of a file (`"data.sqlite::table"`, `"book.xlsx::Sheet"`,
-        `"sets.npz::NAME"`), DuckDB query, pandas or Polars frame, Arrow table, dictionary of columns, list of records,
-        NumPy array, `(X, y)`, tensor, sparse matrix, or scikit-learn Bunch.
+        A file, folder, glob (`"part-*.parquet"`), address in a store (`"s3://bucket/part-*.parquet"`), part of a file
+        (`"data.sqlite::table"`, `"book.xlsx::Sheet"`, `"sets.npz::NAME"`), DuckDB query, pandas or Polars frame, Arrow
+        table, dictionary of columns, list of records, NumPy array, `(X, y)`, tensor, sparse matrix, or scikit-learn Bunch.
     scratch : path or None
         Folder where an Arrow file is written when the data are larger than memory allows.
     sample : int or None
@@ -92,8 +93,8 @@ def open_source(
     if isinstance(what, Source):
         return what
     check_options(options or {})
-    part, place = _split_address(what)
-    wish = Wish(part, Path(scratch) if scratch is not None else None, dict(options or {}))
+    part, place = _split_address(local_path(what))
+    wish = Wish(part, Path(scratch) if scratch is not None else None, dict(options or {}), sample, seed)
     opened = _read(place, wish)
     table, notes = tidy_table(opened.table, keep=tuple(wish.options.get("keep", ())))
     table, sampled = _draw_sample(table, sample, seed)
@@ -116,7 +117,7 @@ def _read(what: Any, wish: Wish) -> Opened:
     if is_sample(what):
         return read_sample(what, wish)
     if isinstance(what, (str, Path)):
-        return _read_path(Path(what).expanduser(), wish)
+        return _read_stored(str(what), wish) if is_address(what) else _read_path(Path(what).expanduser(), wish)
     if is_bunch(what):
         return read_bunch(what, wish)
     if is_frame(what):
@@ -155,12 +156,12 @@ def _read_path(path: Path, wish: Wish) -> Opened:
 
 
 def _read_glob(path: Path, wish: Wish) -> Opened:
-    files = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns
+    files = match_files(path)
     if not files:
         raise _not_found(path)
-    if all(file.suffix.lower() in (".parquet", ".pq") for file in files):
-        return read_parquets(files, path.parent.resolve().name, wish)
-    tables = [_read_path(file, wish) for file in files]
+    if all(file.suffix.lower() in PARQUET for file in files):
+        return read_parquets([Stored.here(file) for file in files], path.parent.resolve().name, wish)
+    tables, bad = _read_each(files, wish)
     names = tables[0].table.column_names
     if any(opened.table.column_names != names for opened in tables):
         raise SourceError(
@@ -168,7 +169,35 @@ def _read_glob(path: Path, wish: Wish) -> Opened:
         )
     table = pa.concat_tables([opened.table for opened in tables], promote_options="permissive")
     account = tuple(dict.fromkeys(note for opened in tables for note in opened.account))
-    return Opened(path.parent.resolve().name, table, (f"{counted(len(files), 'file')} read as one table.", *account))
+    joined = f"{counted(len(tables), 'file')} read as one table."
+    return Opened(path.parent.resolve().name, table, (joined, *told_bad(bad, len(files)), *account))
+
+
+def _read_each(files: list[Path], wish: Wish) -> tuple[list[Opened], list[SourceError]]:
+    """Read files of any type; where bad ones are to be skipped, with why they were."""
+    tables, bad = [], []
+    for file in files:
+        try:
+            tables.append(_read_path(file, wish))
+        except SourceError as error:
+            if not wish.options.get("skip_bad"):
+                raise
+            bad.append(error)
+    if not tables:
+        raise bad[0]
+    return tables, bad
+
+
+def _read_stored(address: str, wish: Wish) -> Opened:
+    """Read from a store: Parquet where it lies, one file of another type from a copy here."""
+    files = find_stored(address)
+    if all(file.suffix in PARQUET for file in files):
+        one = len(files) == 1
+        return read_parquets(files, files[0].name.split(".")[0] if one else files[0].path.split("/")[-2], wish)
+    if len(files) > 1:
+        raise SourceError(f"Several files in a store must be Parquet, but those of {address} are not. Choose one.")
+    with fetched(files[0]) as path:
+        return _read_path(path, wish)
 
 
 def _not_found(path: Path) -> SourceError:
@@ -223,6 +252,5 @@ def _draw_sample(table: pa.Table, sample: int | None, seed: int) -> tuple[pa.Tab
         return table, ()
     if sample < 1:
         raise SourceError(f"A sample must have at least 1 row, but {sample} were asked for. Ask for more.")
-    rows = np.sort(np.random.default_rng(seed).choice(table.num_rows, sample, replace=False))
-    told = f"A sample of {counted(sample, 'row')} of {table.num_rows:,} was drawn (seed {seed})."
+    rows, told = sample_rows(table.num_rows, sample, seed)
     return table.take(pa.array(rows)), (told,)

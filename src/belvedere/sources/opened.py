@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from belvedere.errors import SettingError, SourceError, nearest_names
+from belvedere.values import counted
 
 LARGE_BYTES = 512 * 2**20  # data above this are streamed into an Arrow file and memory-mapped
 
@@ -21,16 +24,19 @@ OPTIONS = {
     "query": "SQL to run in the database",
     "keep": "names of columns that must stay columns of their own in a very wide table",
     "large_bytes": "size above which data are streamed to disk instead of loaded",
+    "skip_bad": "True: of several files those that cannot be read are left out, named and counted",
 }
 
 
 @dataclass(frozen=True)
 class Wish:
-    """How a person wants something opened: the part after `::`, a folder for large files, options for the reader."""
+    """How a person wants something opened: the part after `::`, a folder for large files, options, how many rows."""
 
     part: str = ""
     scratch: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    sample: int | None = None
+    seed: int = 0
 
     @property
     def large_bytes(self) -> int:
@@ -86,6 +92,12 @@ def parse_options(pairs: list[str] | None) -> dict[str, Any]:
         options[name] = words.get(value.lower(), int(value) if value.isdigit() else value)
     check_options(options)
     return options
+
+
+def sample_rows(n_rows: int, sample: int, seed: int) -> tuple[NDArray[np.int64], str]:
+    """Rows drawn without replacement, every one as likely as another wherever it lies, in rising order; and a sentence."""
+    rows = np.sort(np.random.default_rng(seed).choice(n_rows, sample, replace=False))
+    return rows, f"A sample of {counted(sample, 'row')} of {n_rows:,} was drawn (seed {seed})."
 
 
 def chosen_part(part: str, known: list[str], noun: str, address: str) -> str:

@@ -30,8 +30,10 @@ def stream_to_disk(batches: Iterable[pa.RecordBatch], schema: pa.Schema, scratch
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
-    except OSError as error:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise  # reading failed, or was stopped
         raise SourceError(
             f"Large data must fit on the disk under {path.parent}, but writing failed ({error.strerror or error}). "
             "Free some space, or draw a sample with --sample."

@@ -1,83 +1,46 @@
 """Parquet, Arrow, JSON and Excel files."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from belvedere.errors import SourceError, missing_extra
 from belvedere.sources.columns import table_of_columns, table_of_records
 from belvedere.sources.encodings import chunks_of, find_encoding, open_bytes
 from belvedere.sources.naming import clean_names
-from belvedere.sources.opened import Opened, Wish, chosen_part
+from belvedere.sources.opened import Opened, Wish, chosen_part, sample_rows
+from belvedere.sources.parquet import ARROW_ERRORS, damaged, open_shards
 from belvedere.sources.sniff import sniff_form
+from belvedere.sources.stores import Stored
 from belvedere.sources.stream import stream_to_disk
 from belvedere.values import counted
-
-ARROW_ERRORS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError)
 
 
 def read_parquet(path: Path, wish: Wish) -> Opened:
     """Read one Parquet file; a large one is streamed into an Arrow file on disk and memory-mapped."""
-    return read_parquets([path], path.stem, wish)
+    return read_parquets([Stored.here(path)], path.stem, wish)
 
 
-def read_parquets(paths: list[Path], name: str, wish: Wish) -> Opened:
-    """Read Parquet files of one schema as one table, in the order of their names.
+def read_parquets(stored: Sequence[Stored], name: str, wish: Wish) -> Opened:
+    """Read Parquet files as one table, in the order given; of a sample only its rows are held.
 
     Raises
     ------
     SourceError
-        If a file is not Parquet, or the columns of two files differ.
+        If a file is damaged, or two files do not belong together.
     """
-    files = [open_parquet(path) for path in paths]
-    schema = common_schema(files, paths)
-    n_bytes = sum(f.metadata.row_group(g).total_byte_size for f in files for g in range(f.metadata.num_row_groups))
-    account = (f"{counted(len(paths), 'Parquet file')} read as one table.",) if len(paths) > 1 else ()
-    try:
-        if n_bytes > wish.large_bytes:
-            table = stream_to_disk(_parquet_batches(files, schema), schema, wish.scratch)
-            return Opened(name, table, (*account, "The data are large: rows lie on disk and are mapped into memory."))
-        tables = [file.read().cast(schema) for file in files]
-    except ARROW_ERRORS as error:
-        raise damaged(paths[0], "a whole Parquet file", error) from error
-    return Opened(name, pa.concat_tables(tables), account)
-
-
-def open_parquet(path: Path) -> Any:
-    """Open a Parquet file, or say that it is none."""
-    try:
-        return pq.ParquetFile(path, memory_map=True)
-    except ARROW_ERRORS as error:
-        raise damaged(path, "a whole Parquet file", error) from error
-
-
-def common_schema(files: list[Any], paths: list[Path]) -> Any:
-    """The schema that all files have, or say in which columns two differ."""
-    schema = files[0].schema_arrow
-    for file, path in zip(files, paths, strict=True):
-        if file.schema_arrow.names != schema.names:
-            differing = set(file.schema_arrow.names) ^ set(schema.names)
-            raise SourceError(
-                f"Parquet files read as one table must have the same columns, but {path.name} and {paths[0].name} "
-                f"differ in {', '.join(sorted(differing)[:5]) or 'their order'}. Choose files that belong together."
-            )
-    return schema.remove_metadata() if len(files) > 1 else schema
-
-
-def _parquet_batches(files: list[Any], schema: Any) -> Iterator[Any]:
-    for file in files:
-        for batch in file.iter_batches(batch_size=65_536):
-            yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
-
-
-def damaged(path: Path, wanted: str, error: Exception) -> SourceError:
-    """The sentence for a file that cannot be read as what it should be."""
-    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-    return SourceError(f"{path} must be {wanted}, but cannot be read as one ({reason}). Check or convert the file.")
+    shards = open_shards(stored, skip_bad=bool(wish.options.get("skip_bad")))
+    if shards.n_bytes <= wish.large_bytes:
+        return Opened(name, pa.concat_tables([shards.schema.empty_table(), *shards.read()]), shards.account)
+    if wish.sample is not None and 1 <= wish.sample < shards.n_rows:
+        rows, told = sample_rows(shards.n_rows, wish.sample, wish.seed)
+        return Opened(name, shards.take(rows), (*shards.account, told))
+    batches = (batch for table in shards.read() for batch in table.to_batches())
+    table = stream_to_disk(batches, shards.schema, wish.scratch)
+    return Opened(name, table, (*shards.account, "The data are large: rows lie on disk and are mapped into memory."))
 
 
 def read_arrow(path: Path, wish: Wish) -> Opened:
