@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+import belvedere as bv
+from belvedere.cli.main import app
 from belvedere.errors import SourceError
 from belvedere.sources import open_source
 from belvedere.sources.batches import open_batches
@@ -232,3 +235,27 @@ def test_every_row_of_a_large_file_is_as_likely_to_be_drawn_wherever_it_lies(tmp
     for rows in (slice(0, 200), slice(200, 290), slice(290, 300), slice(0, 1), slice(299, 300)):
         n, share = len(counts[rows]), sample / 300
         assert abs(counts[rows].sum() - n * times * share) < 5 * np.sqrt(n * times * share * (1 - share))
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def test_commands_skip_bad_files_where_they_are_told_to(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for name in "abc":
+        part(tmp_path, name, x=pa.array(random.random(40)), y=pa.array(random.random(40)))
+    (tmp_path / "b.parquet").write_bytes(b"PAR1 and nothing else")
+    files, out = str(tmp_path / "*.parquet"), tmp_path / "rows.map"
+    words = ["map", files, "--network", "none", "--no-view", "--json", "--out", str(out)]
+
+    run = CliRunner().invoke
+    refused = run(app, words)
+    assert isinstance(refused.exception, SourceError)
+    assert "b.parquet must be a whole Parquet file" in str(refused.exception)
+
+    assert run(app, [*words, "--skip-bad"]).exit_code == 0
+    made = bv.open(out)
+    assert len(made) == 80
+    assert any(told.startswith("Skipped 1 of 3 files") for told in made.content.provenance["notes"])
+    assert run(app, ["place", str(out), files, "--skip-bad", "--out", str(tmp_path / "placed.arrow")]).exit_code == 0
+    assert run(app, ["check", files, "--skip-bad", "--json"]).exit_code == 0

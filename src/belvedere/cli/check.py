@@ -21,6 +21,7 @@ def check(
     target: o.TargetName = None,
     kind: o.Kinds = None,
     read: o.Reading = None,
+    skip_bad: o.SkipBad = False,
     sensitive: o.Sensitive = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Other data: what changed, and which rows stand in both.")
@@ -41,6 +42,7 @@ def check(
     from belvedere.checks import run_checks
 
     form = _insist("json" if as_json else form, fail_on, without, out)
+    read = [*(read or []), *(["skip_bad=true"] if skip_bad else [])]
     source, schema = _opened(data, target=target, kind=kind, read=read, sensitive=sensitive)
     other = None if against is None else _opened(against, target=target, kind=None, read=read, sensitive=None)[0]
     findings = run_checks(source, schema, against=other)

@@ -38,6 +38,7 @@ def map_data(
     start_from: o.StartFrom = None,
     freeze: o.Freeze = 0.3,
     read: o.Reading = None,
+    skip_bad: o.SkipBad = False,
     sensitive: o.Sensitive = None,
     sample: o.Sample = None,
     effort: o.Effort = 1.0,
@@ -81,7 +82,6 @@ def map_data(
     from belvedere.checks import parse_decisions
     from belvedere.cli import privacy, terminal
     from belvedere.draw import DrawSettings
-    from belvedere.sources import parse_options
 
     began = time.monotonic()
     folder = free_folder(out or Path(default_name(data)), replace=replace)
@@ -96,7 +96,7 @@ def map_data(
         target=target,
         kinds=parse_kinds(kind),
         ignore=tuple(ignore or ()),
-        reading=parse_options(read),
+        reading=reading_options(read, skip_bad=skip_bad),
         sensitive=parse_decisions(sensitive),
         sample=sample,
         like=like,
@@ -169,6 +169,7 @@ def place(
         Path | None,
         typer.Option("--out", "-o", help="Table to write (.parquet, .arrow, .csv); with --append the map folder."),
     ] = None,
+    skip_bad: o.SkipBad = False,
     append: Annotated[bool, typer.Option("--append", help="Add the rows to the map itself.")] = False,
     exact: Annotated[
         bool, typer.Option("--exact", help="Place by the true neighbors, slower and truer than by the network.")
@@ -182,15 +183,18 @@ def place(
     from belvedere import api
     from belvedere.cli import terminal
     from belvedere.placing import Engine
+    from belvedere.sources.batches import open_batches
 
+    made = api.open(map_folder)
+    rows = open_batches(data, keep=made.schema.names, skip_bad=skip_bad)
     if append:
         how = {"mode": "exact" if exact else "fast", "engine": Engine(engine, workers, address)}
-        _append(map_folder, data, out, as_json=as_json, **how)
+        _append(made, rows, out, as_json=as_json, **how)
         return
-    target = out or Path(f"{Path(data).stem}.placed.parquet")
+    target = out or Path(f"{rows.name}.placed.parquet")
     began = time.monotonic()
-    placed = api.open(map_folder).place_into(
-        data, target, mode="exact" if exact else "fast", engine=Engine(engine, workers, address),
+    placed = made.place_into(
+        rows, target, mode="exact" if exact else "fast", engine=Engine(engine, workers, address),
         progress=terminal.progress_for(quiet=as_json),
     )  # fmt: skip
     n_rows, seconds = placed.n_rows, time.monotonic() - began
@@ -207,15 +211,14 @@ def place(
         )
 
 
-def _append(map_folder: Path, data: str, out: Path | None, *, as_json: bool, **how: Any) -> None:
+def _append(made: Any, rows: Any, out: Path | None, *, as_json: bool, **how: Any) -> None:
     """Add rows to a map, and say how well they fit."""
-    from belvedere import api
     from belvedere.cli import terminal
 
     if out is not None:
         free_folder(out, replace=False)
     began = time.monotonic()
-    grown, fit = api.open(map_folder).append(data, out=out, progress=terminal.progress_for(quiet=as_json), **how)
+    grown, fit = made.append(rows, out=out, progress=terminal.progress_for(quiet=as_json), **how)
     if as_json:
         echo_json(dataclasses.asdict(fit) | {"far_off": fit.far_off, "out": str(grown.path), "map_rows": len(grown)})
         return
@@ -275,6 +278,13 @@ def parse_kinds(pairs: list[str] | None) -> dict[str, str]:
             raise SettingError(f"--kind must look like column=kind, but is {pair!r}. For example: --kind age=category.")
         kinds[name] = kind
     return kinds
+
+
+def reading_options(pairs: list[str] | None, *, skip_bad: bool) -> dict[str, Any]:
+    """How to read: `--read name=value` options and `--skip-bad`."""
+    from belvedere.sources import parse_options
+
+    return {**parse_options(pairs), **({"skip_bad": True} if skip_bad else {})}
 
 
 def given(settings: Any, **changes: Any) -> Any:

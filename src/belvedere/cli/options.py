@@ -31,6 +31,12 @@ Reading = Annotated[
     list[str] | None,
     typer.Option("--read", help="How to read a file: --read encoding=gb18030, delimiter=;, header=false, skip=2, …"),
 ]
+SkipBad = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad", help="Of several files leave out those that cannot be read; they are named and counted."
+    ),
+]
 Sensitive = Annotated[
     list[str] | None,
     typer.Option("--sensitive", help="Per column drop, hash, generalize or keep: --sensitive email=hash,birth=drop."),

@@ -42,6 +42,8 @@ class Batches:
 def open_batches(what: Any, *, keep: Sequence[str] = (), rows: int = ROWS, skip_bad: bool = False) -> Batches:
     """Open anything that `open_source` opens, to be read in batches; Parquet files are not held in memory or copied.
 
+    What is open already is given back as it is.
+
     Parameters
     ----------
     keep : sequence of str
@@ -61,6 +63,8 @@ def open_batches(what: Any, *, keep: Sequence[str] = (), rows: int = ROWS, skip_
     >>> [table.num_rows for table in open_batches({"x": [1, 2, 3]}, rows=2).read()]
     [2, 1]
     """
+    if isinstance(what, Batches):
+        return what
     files, name = _parquet_files(what)
     if files:
         opened = _of_shards(open_shards(files, skip_bad=skip_bad), name, tuple(keep), rows)
