@@ -74,11 +74,18 @@ class Facts:
         """Whether values are whole numbers, as integers or as floats without a fraction."""
         if pa.types.is_integer(self.type):
             return True
+        if not pa.types.is_floating(self.type) or self._has_fractions_in_some:
+            return False
         return (
-            pa.types.is_floating(self.type)
-            and len(self.levels) > 0
+            len(self.levels) > 0
             and bool(np.isfinite(self.levels).all() and (self.levels == np.round(self.levels)).all())
         )
+
+    @cached_property
+    def _has_fractions_in_some(self) -> bool:
+        """Whether a look at some rows spares counting the values of all."""
+        some = self.some()
+        return some.n_rows < self.n_rows and bool((some.levels != np.round(some.levels)).any())
 
     @property
     def is_bytes(self) -> bool:
