@@ -50,6 +50,8 @@ def to_floats(column: pa.ChunkedArray) -> Array:
     [1200.0, 7.0, nan, nan]
     """
     kind = column.type
+    if kind == pa.float64():
+        return np.asarray(column.to_numpy())
     if pa.types.is_boolean(kind):
         column = column.cast(pa.uint8())
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):

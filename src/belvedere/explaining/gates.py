@@ -4,9 +4,9 @@ Numbers, categories and words enter after their embedding, so that a straight pa
 steps and vectors enter as they are. `GATES` is the visible table: an encoder without a line there cannot be explained.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -56,6 +56,25 @@ Fold = Callable[[Tensor, Tensor, Batch], list[Share]]  # slopes (outputs, rows, 
 
 
 @dataclass(frozen=True)
+class Inner:
+    """A place behind an affine layer, where a straight path stays straight.
+
+    Attributes
+    ----------
+    method : str
+        Of the gate's module, that leads there.
+    lift : callable
+        From values at the gate to values there.
+    pull : callable
+        From slopes there (outputs, rows, …) to slopes at the gate.
+    """
+
+    method: str
+    lift: Callable[[Tensor], Tensor]
+    pull: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
 class Gate:
     """One tensor through which a path enters.
 
@@ -68,16 +87,26 @@ class Gate:
     module : Module or None
         Whose input or output is replaced.
     side : str
-        'in' or 'out'.
+        'in' or 'out'; 'method' where a method of the module gives the value, and need not run when it is replaced.
     blank : callable or None
         Value at the baseline from the value at the row; None: what the baseline row gives.
+    method : str
+        Of a gate with side 'method'.
+    inner : Inner or None
+        Where the path really runs, if that is behind an affine layer: there it is cheaper to follow.
     """
 
     fold: Fold
     key: str = ""
     module: nn.Module | None = None
-    side: Literal["in", "out"] = "out"
+    side: Literal["in", "out", "method"] = "out"
     blank: Callable[[Tensor], Tensor] | None = None
+    method: str = "forward"
+    inner: Inner | None = None
+
+    def lift(self, value: Tensor) -> Tensor:
+        """Where the path runs, from the value at the gate."""
+        return value if self.inner is None else self.inner.lift(value)
 
 
 def _share(position: int, slopes: Tensor, shift: Tensor, axes: tuple[int, ...]) -> Share:
@@ -91,9 +120,15 @@ def _share(position: int, slopes: Tensor, shift: Tensor, axes: tuple[int, ...]) 
 
 def split_columns(widths: list[tuple[int, int, bool]]) -> Fold:
     """Fold (rows, numbers) into columns, given position, width and whether its numbers are parts of their own."""
+    sizes = [width for _, width, _ in widths]
+    are_alike = len(set(sizes)) == 1 and not any(keep for _, _, keep in widths)
 
     def fold(slopes: Tensor, shift: Tensor, batch: Batch) -> list[Share]:
-        sizes = [width for _, width, _ in widths]
+        if are_alike:  # all columns at once
+            each = (-1, len(sizes), sizes[0])
+            amounts = (slopes * shift).reshape(len(slopes), *each).sum(dim=3).permute(2, 1, 0).numpy()
+            distance = shift.reshape(each).norm(dim=2).T.numpy()
+            return [Share(p, amounts[i], distance[i]) for i, (p, _, _) in enumerate(widths)]
         pieces = zip(widths, torch.split(slopes, sizes, dim=2), torch.split(shift, sizes, dim=1), strict=True)
         return [_share(p, slope, part, () if keep else (1,)) for (p, _, keep), slope, part in pieces]
 
@@ -107,16 +142,29 @@ def whole_column(position: int, axes: tuple[int, ...] = ()) -> Fold:
 
 def _gates_of_tabular(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
     assert isinstance(encoder, TabularEncoder)
+    if not any(isinstance(cell, VectorCells) for cell in encoder.cells):
+        widths = [width for cell in encoder.cells for width in _widths_of(cell)]
+        inner = Inner("entered", encoder.entered, partial(_through_members, encoder))
+        return [Gate(split_columns(widths), module=encoder, side="method", method="embedded", inner=inner)]
     gates = []
     for cell in encoder.cells:
         if isinstance(cell, NumberCells | CategoryCells):
-            width = cell.width // len(cell.positions)
-            gates.append(Gate(split_columns([(p, width, False) for p in cell.positions]), module=cell))
+            gates.append(Gate(split_columns(_widths_of(cell)), module=cell, side="method"))
         else:
             assert isinstance(cell, VectorCells)
             axes = () if inputs[cell.position].kind == "vector" else (1,)
             gates.append(Gate(whole_column(cell.position, axes), key=f"{cell.position}.value"))
     return gates
+
+
+def _widths_of(cell: nn.Module) -> list[tuple[int, int, bool]]:
+    assert isinstance(cell, NumberCells | CategoryCells)
+    return [(position, cell.width // len(cell.positions), False) for position in cell.positions]
+
+
+def _through_members(encoder: TabularEncoder, slopes: Tensor) -> Tensor:
+    """(outputs, rows, members, width) -> (outputs, rows, cells)."""
+    return torch.einsum("ormc,mc->orc", slopes @ encoder.first.weight.detach(), encoder.scale.detach())
 
 
 def _gates_of_mlp(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
@@ -241,7 +289,7 @@ def gates_of_likeness(likeness: Likeness | None) -> list[Gate]:
     for column in likeness.columns if likeness else ():
         if isinstance(column, PlainNumbers | PlainLevels):
             widths = [(p, width, False) for p, width in zip(column.positions, column.widths, strict=True)]
-            gates += [Gate(split_columns(widths), module=column)]
+            gates += [Gate(split_columns(widths), module=column, side="method")]
     return gates
 
 
@@ -255,49 +303,6 @@ def merged(shares: list[Share]) -> list[Share]:
             share = Share(share.position, same.amounts + share.amounts, distance)
         found[share.position] = share
     return list(found.values())
-
-
-@contextmanager
-def replaced(gates: list[Gate], values: tuple[Tensor, ...]) -> Iterator[None]:
-    """While open, modules at the gates take or give these values."""
-    with ExitStack() as stack:
-        for gate, value in zip(gates, values, strict=True):
-            if gate.module is None:
-                continue
-            handle = _force_input(gate.module, value) if gate.side == "in" else _force_output(gate.module, value)
-            stack.callback(handle.remove)
-        yield
-
-
-def _force_input(module: nn.Module, value: Tensor) -> Any:
-    return module.register_forward_pre_hook(lambda _module, _inputs: (value,))
-
-
-def _force_output(module: nn.Module, value: Tensor) -> Any:
-    def force(_module: nn.Module, _inputs: Any, output: Any) -> Any:
-        return (value, *output[1:]) if isinstance(output, tuple) else value
-
-    return module.register_forward_hook(force)
-
-
-@contextmanager
-def watched(gates: list[Gate], batch: Batch) -> Iterator[list[Tensor]]:
-    """While open, what passes the gates is written into the list given."""
-    seen = [batch[gate.key].float() if gate.module is None else torch.empty(0) for gate in gates]
-    with ExitStack() as stack:
-        for at, gate in enumerate(gates):
-            if gate.module is not None:
-                stack.callback(_watch(gate, seen, at).remove)
-        yield seen
-
-
-def _watch(gate: Gate, seen: list[Tensor], at: int) -> Any:
-    def note(_module: nn.Module, inputs: Any, output: Any = None) -> None:
-        value = inputs[0] if gate.side == "in" else output[0] if isinstance(output, tuple) else output
-        seen[at] = value.detach().float()
-
-    assert gate.module is not None
-    return gate.module.register_forward_pre_hook(note) if gate.side == "in" else gate.module.register_forward_hook(note)
 
 
 def as_batch(arrays: dict[str, Array]) -> Batch:

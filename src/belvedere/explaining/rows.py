@@ -20,7 +20,7 @@ from belvedere.explaining.words import by_token, read_words
 from belvedere.kinds.facts import facts_of
 from belvedere.types import Input, MapContent
 
-ADDS_UP = 0.005  # share of the width that may be missing in a sum of pulls
+ADDS_UP = 0.007  # share of the width that may be missing in a sum of pulls
 EXACT = 7e-5
 CHUNK = 64  # rows at once
 FEW = 4  # rows that run on one thread
@@ -129,12 +129,14 @@ def _explain(whole: Whole, numbers: NDArray[np.int64], table: pa.Table, what: Wh
         actual = whole.content.places[number] if what == "place" and number >= 0 else last[i]
         residual = float(np.linalg.norm(actual - last[i])) / scale
         error = float(np.linalg.norm(missing[i])) / scale
-        pulls = [_pull(share_of, i, way, values[share_of.position][i], whole.entrance.inputs) for share_of in shares]
+        pulls = _pulls(
+            shares, i, way, [(item, shown[i]) for item, shown in zip(whole.entrance.inputs, values, strict=True)]
+        )
         details = [_detail(share_of, i, way, table, whole.entrance.inputs) for share_of in shares]
         made.append(
             Explanation(
                 int(number), what, about(whole, what, classes, i), baseline_of(whole), _tuple(first[i]), _tuple(last[i]),
-                _tuple(actual), residual, tuple(sorted(pulls, key=lambda p: -float(np.linalg.norm(p.amount)))),
+                _tuple(actual), residual, pulls,
                 tuple(d for d in details if d is not None), error, int(found.n_nodes[i]),
                 doubts_about(whole, int(number), table, i, (residual, error)),
             )
@@ -185,12 +187,23 @@ def _tuple(values: NDArray[Any]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def _pull(share: Share, i: int, way: Array, value: str, inputs: tuple[Input, ...]) -> Pull:
-    item, amounts = inputs[share.position], share.amounts[i].astype(np.float64)
-    amount = amounts.reshape(len(way), -1).sum(axis=1)
-    distance = float(np.linalg.norm(share.distance[i]))
-    along = float(amount @ way)
-    return Pull(item.name, item.kind, value, _tuple(amount), along, along / distance if distance > 1e-9 else 0.0)
+def _pulls(shares: list[Share], i: int, way: Array, told: list[tuple[Input, str]]) -> tuple[Pull, ...]:
+    """The pulls of all columns on row `i`, strongest first; `told` holds the inputs and how their values are shown."""
+    if not shares:
+        return ()
+    amounts = np.stack([s.amounts[i].reshape(len(way), -1).sum(axis=1, dtype=np.float64) for s in shares])
+    distance = np.array(
+        [float(s.distance[i]) if s.distance.ndim == 1 else np.linalg.norm(s.distance[i]) for s in shares]
+    )
+    along = amounts @ way
+    strength = np.where(distance > 1e-9, along / np.maximum(distance, 1e-9), 0.0)
+    made = []
+    for at in np.argsort(-np.linalg.norm(amounts, axis=1), kind="stable"):
+        item, value = told[shares[at].position]
+        made.append(
+            Pull(item.name, item.kind, value, tuple(amounts[at].tolist()), float(along[at]), float(strength[at]))
+        )
+    return tuple(made)
 
 
 def _detail(share: Share, i: int, way: Array, table: pa.Table, inputs: tuple[Input, ...]) -> Detail | None:

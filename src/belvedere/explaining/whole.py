@@ -20,17 +20,8 @@ from belvedere import kinds, networks
 from belvedere.errors import SettingError
 from belvedere.explain.integrate import Function, Gates
 from belvedere.explaining.doubts import reference
-from belvedere.explaining.gates import (
-    Array,
-    Gate,
-    Share,
-    as_batch,
-    gates_of,
-    gates_of_likeness,
-    merged,
-    replaced,
-    watched,
-)
+from belvedere.explaining.forcing import Picked, replaced, watched
+from belvedere.explaining.gates import Array, Gate, Share, as_batch, gates_of, gates_of_likeness, merged
 from belvedere.explaining.plain_space import PlainEntrance
 from belvedere.networks import Network
 from belvedere.networks.blocks import Batch
@@ -46,6 +37,7 @@ class Ends:
     start: Gates
     stop: Gates
     batch: Batch
+    shift: Gates = ()  # the way at the gates, where the path itself runs behind them
 
 
 class Entrance(Protocol):
@@ -77,16 +69,27 @@ class NetworkEntrance:
     def read(self, table: pa.Table) -> Ends:
         """Run the rows and the baseline through the network and note what passes the gates."""
         batch = as_batch(kinds.make_arrays(table, self.inputs))
-        n_rows = table.num_rows
-        blank = {k: torch.from_numpy(v).expand(n_rows, *v.shape[1:]) for k, v in self.typical.items() if k in batch}
-        blank |= {name: value for name, value in batch.items() if name.endswith(".length")}
+        lengths = {name: value for name, value in batch.items() if name.endswith(".length")}
         stop = self._seen(batch)
-        at_blank = self._seen(blank)
+        at_blank = self._seen(self._blank(table.num_rows) | lengths) if lengths else self._at_blank
         start = tuple(
             gate.blank(value) if gate.blank else base.expand_as(value).clone()
             for gate, value, base in zip(self.gates, stop, at_blank, strict=True)
         )
-        return Ends(start, stop, batch)
+        shift = tuple(b - a for a, b in zip(start, stop, strict=True))
+        return Ends(self._lifted(start), self._lifted(stop), batch, shift)
+
+    def _lifted(self, values: Gates) -> Gates:
+        with torch.no_grad():
+            return tuple(gate.lift(value) for gate, value in zip(self.gates, values, strict=True))
+
+    def _blank(self, n_rows: int) -> Batch:
+        return {k: torch.from_numpy(v).expand(n_rows, *v.shape[1:]) for k, v in self.typical.items()}
+
+    @cached_property
+    def _at_blank(self) -> Gates:
+        """What passes the gates of the one baseline row."""
+        return self._seen(self._blank(1))
 
     @torch.no_grad()
     def _seen(self, batch: Batch) -> Gates:
@@ -104,15 +107,14 @@ class NetworkEntrance:
 
     def _run(self, function: Callable[[Batch], Tensor], values: Gates, items: Tensor, batch: Batch) -> Tensor:
         forced = {gate.key: value for gate, value in zip(self.gates, values, strict=True) if gate.module is None}
-        whole = {name: value[items] for name, value in batch.items() if name not in forced} | forced
         with replaced(self.gates, values):
-            return function(whole)
+            return function(Picked(batch, items, forced))
 
     def fold(self, slopes: Gates, ends: Ends) -> list[Share]:
         """Contributions by column and its parts."""
         shares = []
-        for gate, slope, start, stop in zip(self.gates, slopes, ends.start, ends.stop, strict=True):
-            shares += gate.fold(slope, stop - start, ends.batch)
+        for gate, slope, shift in zip(self.gates, slopes, ends.shift, strict=True):
+            shares += gate.fold(gate.inner.pull(slope) if gate.inner else slope, shift, ends.batch)
         return merged(shares)
 
 

@@ -68,8 +68,9 @@ def make_arrays(table: pa.Table, inputs: tuple[Input, ...]) -> Arrays:
 
 
 def _check_columns(table: pa.Table, inputs: tuple[Input, ...]) -> None:
+    names = set(table.column_names)
     for known in inputs:
-        if known.name not in table.column_names:
+        if known.name not in names:
             raise ColumnError(
                 f"New rows must have the column {known.name!r} that the map was learned from, but have not. "
                 f"{nearest_names(known.name, table.column_names)}"

@@ -104,9 +104,17 @@ class TabularEncoder(Encoder):
 
     def forward(self, batch: Batch) -> Float[Tensor, "rows members dims"]:
         """One latent vector per row and member."""
-        x = torch.cat([cell(batch) for cell in self.cells], dim=1)  # (rows, cells)
-        x = self.drop(torch.relu(self.first(x[:, None, :] * self.scale)))  # (rows, members, width)
+        x = self.drop(torch.relu(self.entered(self.embedded(batch))))  # (rows, members, width)
         return torch.relu(self.to_latent(self.blocks(x)))
+
+    def embedded(self, batch: Batch) -> Tensor:
+        """All cells side by side: (rows, cells)."""
+        return torch.cat([cell(batch) for cell in self.cells], dim=1)
+
+    def entered(self, cells: Tensor) -> Tensor:
+        """What the shared layers are given by each member: (rows, cells) -> (rows, members, width), affine."""
+        y: Tensor = self.first(cells[:, None, :] * self.scale)
+        return y
 
 
 def make_cells(inputs: Inputs, *, dims: int) -> list[nn.Module]:
