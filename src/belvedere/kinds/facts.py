@@ -76,9 +76,8 @@ class Facts:
             return True
         if not pa.types.is_floating(self.type) or self._has_fractions_in_some:
             return False
-        return (
-            len(self.levels) > 0
-            and bool(np.isfinite(self.levels).all() and (self.levels == np.round(self.levels)).all())
+        return len(self.levels) > 0 and bool(
+            np.isfinite(self.levels).all() and (self.levels == np.round(self.levels)).all()
         )
 
     @cached_property
