@@ -161,6 +161,8 @@ class Target:
         Of a survival target: rising times, from 0, at which curves are given.
     hazards : tuple of float
         Of the task 'cox': cumulative hazard at each edge of a row of log risk 0, known after training.
+    past, horizon : str, int
+        Of a forecast: the column of the values before it, and how many values are foretold.
     """
 
     name: str
@@ -172,6 +174,8 @@ class Target:
     event_value: str = ""
     edges: tuple[float, ...] = ()
     hazards: tuple[float, ...] = ()
+    past: str = ""
+    horizon: int = 0
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> "Target":

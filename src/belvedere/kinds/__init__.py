@@ -1,6 +1,7 @@
 """Kinds of data: recognize a column, learn its statistics, make the arrays that networks see, preview values."""
 
 from belvedere.kinds.arrays import fit_inputs, make_arrays, plain_space
+from belvedere.kinds.forecast import NEXT, scaled_like, to_series_of
 from belvedere.kinds.labels import find_event, fit_labels, is_labelled, make_labels
 from belvedere.kinds.preview import preview, thumbnails
 from belvedere.kinds.recognize import learn_kinds
@@ -11,6 +12,7 @@ from belvedere.kinds.time import time_of
 
 __all__ = [
     "KINDS",
+    "NEXT",
     "encode_target",
     "find_event",
     "fit_inputs",
@@ -22,7 +24,9 @@ __all__ = [
     "make_labels",
     "plain_space",
     "preview",
+    "scaled_like",
     "thumbnails",
     "time_of",
+    "to_series_of",
     "with_letters",
 ]

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from belvedere.errors import ColumnError, SettingError, nearest_names
 from belvedere.kinds.category import NEGATIVE, POSITIVE
 from belvedere.kinds.facts import Facts
+from belvedere.kinds.forecast import fit_forecast, make_forecast
+from belvedere.kinds.steps import fit_steps, make_steps, step_task
 from belvedere.kinds.tags import fit_tags, make_tags
 from belvedere.kinds.target import encode_target, fit_target
 from belvedere.kinds.words import is_tagged, is_word_list
@@ -31,6 +33,7 @@ NOT_YET = (*NEGATIVE, "alive", "censored", "living", "none", "active")
 SEPARATORS = re.compile(r"\s*[;|,]\s*")
 SURVIVAL = ("survival", "cox")
 SEVERAL = ("multilabel", *SURVIVAL)
+MADE = {"forecast": make_forecast, "steps": make_steps}
 
 
 def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: str | None = None) -> Target:
@@ -43,8 +46,8 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
     name : str
         The target's column.
     task : str or None
-        None reads it from the data: an `event` makes it 'cox', B-, I-, O labels per word 'tokens', other lists
-        of words 'multilabel'.
+        None reads it from the data: an `event` makes it 'cox', B-, I-, O labels per word and labels beside the steps of
+        a sequence 'tokens', numbers beside them 'steps', other lists of words 'multilabel'.
     event : str or None
         Of survival: the column that says whether the event was seen, with the value that says so where that is not
         plain: 'status=2'.
@@ -70,6 +73,11 @@ def fit_labels(table: pa.Table, name: str, *, task: str | None = None, event: st
         )
     if event is not None or task in SURVIVAL:
         return fit_survival(table, name, task=task or "cox", event=event or find_event(table.column_names, name))
+    if task == "forecast":
+        return fit_forecast(table, name)
+    task = task or step_task(table, name) or None
+    if task == "steps":
+        return fit_steps(table, name)
     if task == "tokens" or (task is None and is_tagged(Facts(table.schema.field(name), column))):
         return fit_tags(column, name)
     if task == "multilabel" or (task is None and is_word_list(column.type)):
@@ -81,11 +89,14 @@ def make_labels(table: pa.Table, target: Target) -> Array:
     """Labels of all rows as the task's loss reads them.
 
     Codes int64 (rows,), -1 where missing; standardized numbers float32 (rows,), NaN where missing; several labels
-    float32 (rows, labels) of 0 and 1; codes per word int64 (rows, most words), -1 for none;
+    float32 (rows, labels) of 0 and 1; codes per word int64 (rows, most words), -1 for none; numbers per step float32
+    (rows, most steps), NaN for none; of a forecast the next values and the size of a step, float32 (rows, horizon + 1);
     survival float32 (rows, 2): time in intervals, and 1 where the event was seen.
     """
     if target.task in SURVIVAL:
         return _make_survival(table, target)
+    if target.task in MADE:
+        return MADE[target.task](table, target)
     if target.task == "tokens":
         return make_tags(table.column(target.name), target)
     if target.task == "multilabel":

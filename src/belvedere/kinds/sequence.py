@@ -202,7 +202,7 @@ def make(facts: Facts, known: Input) -> dict[str, Array]:
     series = _ready(facts, known.info)
     steps = np.zeros((len(series), known.info["T"], known.info["d"]), np.float32)
     for row, one in enumerate(series):
-        kept = one[: known.info["T"]]
+        kept = one[-known.info["T"] :] if known.info.get("keeps") == "last" else one[: known.info["T"]]
         steps[row, : len(kept)] = kept
     lengths = np.array([min(len(one), known.info["T"]) for one in series], dtype=np.int64)
     return {"steps": steps, "length": lengths}

@@ -10,6 +10,7 @@ from belvedere.learn.case import prepare, schema_for
 from belvedere.learn.crossval import CrossValidated, cross_validate
 from belvedere.learn.doubt import can_doubt, witness_labels
 from belvedere.learn.fit import learn_plain, learn_target
+from belvedere.learn.forecast import windows
 from belvedere.learn.pretrained import is_as_is, learn_nothing
 from belvedere.learn.privately import refuse_pairs, refuse_unprivate
 from belvedere.learn.recommend import recommend
@@ -74,6 +75,8 @@ def learn(
     with training.threads_for(settings.threads):
         if settings.task == "recommend":
             return recommend(source, schema_for(schema, settings), settings, progress)
+        if settings.task == "forecast":
+            source, schema, settings = windows(source, schema_for(schema, settings), settings)
         case = prepare(source, schema_for(schema, settings), settings)
         if settings.private:
             refuse_pairs(case.target)
@@ -86,4 +89,5 @@ def learn(
         case = replace(case, notes=(choice.why, *case.notes))
         if choice.name == "none":
             return learn_plain(case, progress)
-        return learn_target(case, choice.name, progress)
+        learned = learn_target(case, choice.name, progress)
+        return replace(learned, rows=(source, schema)) if settings.task == "forecast" else learned

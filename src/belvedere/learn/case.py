@@ -41,7 +41,7 @@ def schema_for(schema: Schema, settings: LearnSettings) -> Schema:
     if settings.time in settings.named:
         schema[str(settings.time)]  # must be there
     schema = _without_group(_without_event(schema, settings), settings)
-    if not schema.inputs and settings.task != "recommend":
+    if not schema.inputs and settings.task not in ("recommend", "forecast"):
         found = ", ".join(f"{column.name} ({column.role})" for column in schema)
         raise ColumnError(
             f"There must be a column to learn from, but found only {found}. "
@@ -74,10 +74,14 @@ def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:
     """Decide which rows are for what, and learn the columns' statistics from training rows only."""
     target, labels = read_target(source, schema, settings)
     split, notes = read_split(source, schema, target, labels, settings)
-    if target is not None and target.task == "regression":
+    if target is not None and target.task in ("regression", "steps"):
         target, labels = _scaled_by(source, target, np.flatnonzero(split == "train"))
     rows = training.thin_out(np.flatnonzero(split == "train"), FIT_ROWS, seed=settings.seed)
     inputs = kinds.fit_inputs(source.take(rows), schema, seed=settings.seed)
+    if target is not None and target.task == "forecast":
+        inputs = tuple(replace(item, info={**item.info, "keeps": "last"}) for item in inputs)
+        target = kinds.scaled_like(target, inputs)
+        labels = kinds.make_labels(source.table, target)
     case = Case(source, schema, settings, inputs, target, labels, split, notes)
     if settings.start_from is not None:
         from belvedere.learn.transfer import adopt  # which needs `Case`
@@ -104,7 +108,7 @@ def _with_letters(case: Case, rows: NDArray[np.int64]) -> Case:
 
 def _scaled_by(source: Source, target: Target, rows: NDArray[np.int64]) -> tuple[Target, Array]:
     """A target of numbers, standardized by training rows only: held-out labels must not even set the scale."""
-    target = kinds.fit_labels(source.take(rows), target.name, task="regression")
+    target = kinds.fit_labels(source.take(rows), target.name, task=target.task)
     return target, kinds.make_labels(source.table, target)
 
 

@@ -29,6 +29,8 @@ class LearnSettings:
         Of survival: the column that says whether the event was seen, 'died' or 'status=2'; it makes the task cox.
     user : str or None
         Of the task 'recommend': the column that says who had the target's item; None finds it by its name.
+    horizon : int
+        Of the task 'forecast': how many values are foretold.
     network : str, torch.nn.Module or function
         'auto', 'none', a name in `belvedere.networks.NETWORKS` (several joined by '+'), 'hf:FOLDER' for a pretrained text
         encoder, or a network of your own (a module, a Keras 3 model on torch, a function that makes one); see
@@ -85,6 +87,7 @@ class LearnSettings:
     task: str | None = None
     event: str | None = None
     user: str | None = None
+    horizon: int = 1
     network: Any = "auto"
     finetune: bool = False
     allow_download: bool = False
@@ -185,7 +188,7 @@ def check_settings(settings: LearnSettings) -> None:
         Naming the setting, its range and what was found.
     """
     _check_running(settings)
-    whole = ("epochs", "batch_size", "width", "n_members", "latent_dims", "max_train_rows", "threads")
+    whole = ("epochs", "batch_size", "width", "n_members", "latent_dims", "max_train_rows", "threads", "horizon")
     for name in (*whole, "learning_rate", "time_limit_s", "effort"):
         value = getattr(settings, name)
         if value is not None and not value > 0:

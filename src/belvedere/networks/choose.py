@@ -25,7 +25,7 @@ class Part:
     positions: tuple[int, ...]
 
 
-STEP_TASKS = ("tokens",)  # tasks with an answer at every step of a row
+STEP_TASKS = ("tokens", "steps")  # tasks with an answer at every step of a row
 
 
 def choose_network(inputs: tuple[Input, ...], target: Target | None, wanted: str = "auto") -> Choice:

@@ -114,9 +114,9 @@ def count_outputs(target: Target | None) -> int:
     """How many numbers the output layer gives: one per class, one for two classes or a number, none without target."""
     if target is None:
         return 0
-    if target.task == "survival":
-        return len(target.edges) - 1
-    return len(target.classes) if target.task in ("multiclass", "multilabel", *STEP_TASKS) else 1
+    if target.task in ("survival", "forecast"):
+        return len(target.edges) - 1 if target.task == "survival" else target.horizon
+    return len(target.classes) if target.task in ("multiclass", "multilabel", "tokens") else 1
 
 
 def build_network(
@@ -142,17 +142,21 @@ def build_network(
     """
     at_steps = target is not None and target.task in STEP_TASKS
     parts = read_parts(inputs, network, at_steps=at_steps)
-    made = class_of(at_steps=at_steps)(inputs, parts, settings or Shape(), n_outputs=count_outputs(target))
+    foretells = target is not None and target.task == "forecast"
+    made = class_of(at_steps=at_steps, foretells=foretells)(inputs, parts, settings or Shape(), n_outputs=count_outputs(target))
     for encoder in made.encoders:
         if isinstance(encoder, PretrainedEncoder):
             encoder.start()
     return made
 
 
-def class_of(*, at_steps: bool) -> type[Network]:
-    """The class of networks with one answer per row, or with one per step."""
+def class_of(*, at_steps: bool, foretells: bool = False) -> type[Network]:
+    """The class of networks with one answer per row, with one per step, or with what comes next."""
+    from belvedere.networks.forecast import ForecastNetwork
     from belvedere.networks.steps import StepNetwork
 
+    if foretells:
+        return ForecastNetwork
     return StepNetwork if at_steps else Network
 
 
@@ -168,7 +172,7 @@ def network_from(config: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Ne
     """
     parts = [Part(part["network"], tuple(part["positions"])) for part in config["parts"]]
     inputs = inputs_from(config, tensors)
-    build = class_of(at_steps=bool(config.get("at_steps")))
+    build = class_of(at_steps=bool(config.get("at_steps")), foretells=bool(config.get("foretells")))
     network = build(inputs, parts, Shape(**config["shape"]), n_outputs=int(config["n_outputs"]))
     weights = {name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")}
     try:

@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from belvedere.errors import SettingError, nearest_names
+from belvedere.training.forecast import forecast_loss, scaled_error
+from belvedere.training.steps import squared_step_error, step_loss
 from belvedere.training.survival import cox_loss, hazard_loss
 from belvedere.training.tokens import missed_labels, token_loss
 
@@ -93,6 +95,8 @@ OBJECTIVES = {
     "regression": Objective(huber_loss, squared_loss, lambda outputs: outputs[:, 0]),
     "multilabel": Objective(multilabel_loss, multilabel_loss, torch.sigmoid),
     "tokens": Objective(token_loss, missed_labels, as_they_are),
+    "steps": Objective(step_loss, squared_step_error, as_they_are),
+    "forecast": Objective(forecast_loss, scaled_error, as_they_are),
     "survival": Objective(hazard_loss, hazard_loss, as_they_are),
     "cox": Objective(cox_loss, cox_loss, as_they_are),
 }

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from belvedere.training import concordance, multilabel, survival, tokens
+from belvedere.training import concordance, forecast, multilabel, steps, survival, tokens
 from belvedere.training.baseline import Baseline, run_baseline
 from belvedere.training.evaluate import evaluate
 from belvedere.training.objectives import OBJECTIVES
@@ -131,6 +131,13 @@ TASKS: dict[str, Task] = {
     "tokens": Task(
         tokens.best_labels, as_given, tokens.name_tags, tokens.wrong_share, tokens.evaluate_tokens, run_tokens,
         one_stratum,
+    ),
+    "steps": Task(
+        _numbers, _in_units, steps.mean_of_steps, steps.step_error, steps.evaluate_steps, steps.run_near, one_stratum
+    ),
+    "forecast": Task(
+        forecast.next_values, forecast.in_units, forecast.name_last, forecast.mean_error,
+        forecast.evaluate_forecast, forecast.run_naive, one_stratum,
     ),
     "survival": _survival(survival.curves_of_hazards),
     "cox": _survival(survival.curves_of_risk),
