@@ -8,6 +8,7 @@
     │   └── ColumnError                a named column is missing or holds the wrong kind of values
     ├── MapFolderError (ValueError)    a map folder is missing, damaged or of another version   exit status 3
     ├── EngineError                    an engine for many processes stopped making progress   exit status 1
+    │   └── WorkerLostError            a worker died; the work is done again
     ├── MissingExtraError (ImportError)  an optional package is needed for this
     └── StoppedError                   the person stopped the work; says what was saved   exit status 130
 
@@ -56,6 +57,10 @@ class MissingExtraError(BelvedereError, ImportError):
 
 class EngineError(BelvedereError):
     """Raised when an engine that works in several processes stops making progress."""
+
+
+class WorkerLostError(EngineError):
+    """Raised when a worker died, or no longer holds what it was given; the work is done again, so no user meets it."""
 
 
 class StoppedError(BelvedereError):

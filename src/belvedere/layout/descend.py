@@ -203,29 +203,40 @@ class Descent:
             self.per_reach = REACH**-2 / max(float(self.places.var()), 1e-30)
         frame = frame_of(self.places, phase.cell)
         forces, total = self.field.at(self.places, frame)
-        weight = 2 * self.schedule.global_weight * phase.overview / n
-        rates = (4 * phase.attraction, 4 / max(total, 1e-12), weight, self.per_reach)
-        pace = (self.schedule.rate * n / phase.attraction, phase.momentum, LONGEST)
+        rates, pace = rates_of(self.schedule, phase, n, total, self.per_reach)
         graph = (self.graph.starts, self.graph.others, self.graph.weights)
         move(
             self.places, self.there, self.speed, self.gain, graph, forces, frame.corner, self.group_of, self.groups,
-            tuple(map(np.float32, rates)), tuple(map(np.float32, pace)),
+            rates, pace,
         )  # fmt: skip
         self.places, self.there = self.there, self.places
         self.n_steps += 1
 
     def is_at_rest(self) -> bool:
         """Say, every ten steps, whether rows move less than `still` of the map's radius on average."""
-        if self.n_steps % LOOK:
-            return False
-        moved = float(np.sqrt(np.square(self.speed).sum(axis=1)).mean())
-        return moved < self.schedule.still * max(float(self.places.std()), 1e-30)
+        return self.n_steps % LOOK == 0 and has_come_to_rest(self.speed, self.places, self.schedule)
 
     def result(self) -> Floats:
         """Places in the order of the rows, round the origin."""
         out = np.empty_like(self.places)
         out[self.order] = self.places
         return np.asarray(out - out.mean(axis=0), np.float32)
+
+
+def rates_of(
+    schedule: Schedule, phase: Phase, n_rows: int, total: float, per_reach: float
+) -> tuple[tuple[np.float32, ...], tuple[np.float32, ...]]:
+    """What `kernels.move` calls rates and pace, for so many rows; `total` is Z."""
+    weight = 2 * schedule.global_weight * phase.overview / n_rows
+    rates = (4 * phase.attraction, 4 / max(total, 1e-12), weight, per_reach)
+    pace = (schedule.rate * n_rows / phase.attraction, phase.momentum, LONGEST)
+    return tuple(map(np.float32, rates)), tuple(map(np.float32, pace))
+
+
+def has_come_to_rest(speed: Floats, places: Floats, schedule: Schedule) -> bool:
+    """Whether rows move less than `still` of the map's radius in a step, on average."""
+    moved = float(np.sqrt(np.square(speed).sum(axis=1)).mean())
+    return moved < schedule.still * max(float(places.std()), 1e-30)
 
 
 def along_map(places: Floats) -> NDArray[np.int64]:

@@ -72,9 +72,14 @@ class Field:
         """Compute the force at the grid's nodes, float32 (nodes, nodes, 2), and Z."""
         self._fit_to(frame)
         spread(places, *frame.corner, self._grids)
-        add_grids(self._grids, self._total)
+        return self.of_grids(self._grids, frame, len(places))
+
+    def of_grids(self, grids: Floats, frame: Frame, n_rows: int) -> tuple[Floats, float]:
+        """The same from charges that were spread over grids (grids, nodes, nodes), which are emptied."""
+        self._fit_to(frame)
+        add_grids(grids, self._total)
         half = _forward(self._total, frame.size)
-        total = _sum_of_q(half, self._mass, frame.size) - len(places)
+        total = _sum_of_q(half, self._mass, frame.size) - n_rows
         forces = _backward(_whole(half) * self._force, frame.nodes)
         return forces.view(np.float32).reshape(frame.nodes, frame.nodes, 2), total
 

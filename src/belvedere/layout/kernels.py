@@ -99,11 +99,13 @@ def speed_of(force, speed, gain, pace):
 def move(places, there, speed, gain, graph, field, corner, group_of, groups, rates, pace):  # noqa: PLR0913 - plain arrays
     """One step of all rows from `places` to `there` (rows, 2); what the rates are: see `belvedere.layout.descend`.
 
+    `places` may hold more rows than `there`: those are only looked at.
+
     `groups` (groups, 4) holds the force on each group and its center; a row that has strayed from the center feels
     less of it, or a row that nothing holds would be driven off for ever.
     """
     attraction, repulsion, overview, per_reach = rates
-    for i in numba.prange(places.shape[0]):
+    for i in numba.prange(there.shape[0]):
         x, y = places[i, 0], places[i, 1]
         ax, ay = pull_of(i, places, graph)
         rx, ry = read_field(field, x, y, corner[0], corner[1])

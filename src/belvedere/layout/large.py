@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from belvedere.layout.affinities import Affinities, build_affinities
-from belvedere.layout.descend import Layout, Schedule, descend
+from belvedere.layout.descend import Engine, Layout, Schedule, descend
 from belvedere.layout.kernels import rerank
 from belvedere.layout.landmarks import BATCH, Landmarks, nearest_landmarks
 from belvedere.layout.neighbors import Graph, fill_short
@@ -69,6 +69,14 @@ def link(neighbors: Ints, memory: int) -> Affinities:
     return Affinities(starts, neighbors.reshape(-1), np.full(n * k, 1 / (n * k), np.float32))
 
 
-def refine(rows: Floats, places: Floats, links: Affinities, schedule: Schedule, seed: int, tell: Progress) -> Layout:
+def refine(  # noqa: PLR0913 - what moves, how, and who tells
+    rows: Floats,
+    places: Floats,
+    links: Affinities,
+    schedule: Schedule,
+    seed: int,
+    tell: Progress,
+    engine: Engine | None = None,
+) -> Layout:
     """Let all rows move a little; `places` must have room for all of them."""
-    return descend(places, links, schedule, overview=find_groups(rows, seed=seed), progress=tell)
+    return descend(places, links, schedule, overview=find_groups(rows, seed=seed), progress=tell, engine=engine)

@@ -7,12 +7,13 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from belvedere.layout.affinities import build_affinities
-from belvedere.layout.descend import Schedule, descend, starting_places
+from belvedere.layout.descend import Engine, Schedule, descend, starting_places
 from belvedere.layout.landmarks import Landmarks, choose_landmarks
 from belvedere.layout.large import SETTLE, SPREAD, can_search, link, n_fitted, place_among, recover_neighbors, refine
 from belvedere.layout.neighbors import (
     N_PROBED,
     Graph,
+    Search,
     exact_neighbors,
     find_neighbors,
     rerank_in,
@@ -21,6 +22,7 @@ from belvedere.layout.neighbors import (
 from belvedere.layout.on_gpu import TorchDescent, find_neighbors_on, graphics_card
 from belvedere.layout.overview import find_groups
 from belvedere.layout.project import fit_projection, project
+from belvedere.layout.sharded import Crew, ShardedDescent, crew_for, find_neighbors_by_shard
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints
 
@@ -33,7 +35,7 @@ MEMORY = 6_000_000_000  # bytes
 
 @dataclass(frozen=True)
 class LayoutSettings:
-    """How rows are laid out; see `belvedere.draw.DrawSettings`."""
+    """How rows are laid out; see `belvedere.draw.DrawSettings`. A crew, where there is one, shares the work."""
 
     attraction: float = 1.0
     global_weight: float = 0.005
@@ -41,6 +43,7 @@ class LayoutSettings:
     seed: int = 0
     max_fitted_rows: int = 200_000
     memory: int = MEMORY
+    crew: Crew | None = None
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,13 @@ def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: 
     """Find neighbors on few axes, then the nearest of them by distance in all columns."""
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors")
+    search = shared_search(len(rows), settings)
     if (card := graphics_card()) is not None and len(rows) <= MOST_ON_CARD:
         graph = find_neighbors(rows if full is None else full, k, search=partial(find_neighbors_on, card))
     elif full is None or len(rows) <= k:
-        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell)
+        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell, search=search)
     else:
-        wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed, progress=tell)
+        wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed, progress=tell, search=search)
         own = np.arange(len(rows))
         near, far = rerank_in(full, full, wide.neighbors, min(k, len(rows) - 1), own=own)
         probed = _probed(len(rows), settings.seed)
@@ -105,6 +109,20 @@ def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: 
         graph = Graph(near, far, recall, f"{wide.how}, then by distance in all columns")
     tell.finish(f"recall {graph.recall:.3f}")
     return graph
+
+
+def shared_search(n_rows: int, settings: LayoutSettings) -> Search | None:
+    """The search of a crew, where there is one and it is worth the messages."""
+    crew = crew_for(n_rows, settings.crew)
+    return None if crew is None else partial(find_neighbors_by_shard, crew, seed=settings.seed)
+
+
+def shared_steps(n_rows: int, settings: LayoutSettings) -> Engine | None:
+    """What does the steps of a descent: a graphics card, a crew where there is one, else (None) the compiled loops."""
+    if graphics_card() is not None:
+        return TorchDescent
+    crew = crew_for(n_rows, settings.crew)
+    return None if crew is None else partial(ShardedDescent, crew)
 
 
 def _probed(n_rows: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -125,7 +143,7 @@ def _descend(rows: Floats, graph: Graph, settings: LayoutSettings, tell: Progres
     found = descend(
         starting_places(components, seed=settings.seed), build_affinities(graph.neighbors[:, :k]), schedule,
         overview=find_groups(rows, seed=settings.seed), progress=tell,
-        engine=None if graphics_card() is None else TorchDescent,
+        engine=shared_steps(len(rows), settings),
     )  # fmt: skip
     return found.places, f"The layout ended {found.end} after {found.n_steps} steps."
 
@@ -147,7 +165,8 @@ def _lay_out_landmarks(rows: Floats, n_first: int, settings: LayoutSettings, tel
     schedule = Schedule(settings.attraction, settings.global_weight, gather=0, loosen=0, spread=SPREAD, settle=SETTLE)
     room = np.float32(np.sqrt(len(rows) / n_first))
     links = link(graph.neighbors[:, : settings.n_neighbors], settings.memory)
-    places = refine(rows, places * room, links, schedule, settings.seed, tell).places
+    engine = None if graphics_card() is not None else shared_steps(len(rows), settings)
+    places = refine(rows, places * room, links, schedule, settings.seed, tell, engine).places
     return Laid(places, graph, landmarks, (*first.notes, _cost(rows, n_first, first, places, graph), how_found(graph)))
 
 
@@ -157,7 +176,8 @@ def _graph_of_all(
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors of all rows")
     if can_search(len(rows), rows.shape[1], k, settings.memory):
-        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell)
+        search = shared_search(len(rows), settings)
+        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell, search=search)
     else:
         graph = recover_neighbors(rows, places, landmarks, k)
     graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))
