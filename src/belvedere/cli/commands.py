@@ -31,6 +31,7 @@ def map_data(
     checkpoint: o.CheckpointFile = None,
     resume: o.Resume = False,
     user: o.User = None,
+    horizon: o.Horizon = 1,
     network: o.NetworkName = "auto",
     finetune: o.Finetune = False,
     allow_download: o.AllowDownload = False,
@@ -104,7 +105,7 @@ def map_data(
         seed=seed,
         memory=memory,
         learning=learn_settings(
-            task=task, event=event, user=user, network=network, space=space,
+            task=task, event=event, user=user, horizon=horizon, network=network, space=space,
             start_from=start_from, freeze=freeze, effort=effort, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
             checkpoint=str(state), resume=resume, finetune=finetune, allow_download=allow_download,

@@ -26,6 +26,7 @@ def train(
     checkpoint: o.CheckpointFile = None,
     resume: o.Resume = False,
     user: o.User = None,
+    horizon: o.Horizon = 1,
     network: o.NetworkName = "auto",
     finetune: o.Finetune = False,
     allow_download: o.AllowDownload = False,
@@ -54,7 +55,7 @@ def train(
 
     progress = terminal.progress_for(quiet=quiet or as_json)
     settings = learn_settings(
-        task=task, event=event, user=user, group=group, time=by_time, network=network, start_from=start_from,
+        task=task, event=event, user=user, horizon=horizon, group=group, time=by_time, network=network, start_from=start_from,
         freeze=freeze, effort=effort, epochs=epochs,
         time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
         checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,

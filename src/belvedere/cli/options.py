@@ -12,13 +12,15 @@ TaskName = Annotated[
     str | None,
     typer.Option(
         "--task",
-        help="binary, multiclass, regression, multilabel, survival, cox, tokens …; read from the data, but for recommend.",
+        help="binary, multiclass, regression, multilabel, survival, cox, tokens, steps …; read from the data, but for "
+        "forecast and recommend.",
     ),
 ]
 User = Annotated[
     str | None,
     typer.Option("--user", help="With --task recommend: column that says who had the target's item."),
 ]
+Horizon = Annotated[int, typer.Option("--horizon", help="With --task forecast: how many values are foretold.", min=1)]
 Event = Annotated[
     str | None,
     typer.Option("--event", help="Survival: column that says whether the event was seen: died, or status=2."),
