@@ -1,10 +1,11 @@
 """The main call, as a table of contents: `map` makes a map of data, `open` opens a saved one."""
 
+import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from belvedere.version import __version__
 if TYPE_CHECKING:
     from belvedere.draw import Drawn, DrawSettings, OldMap
     from belvedere.learn import Learned, LearnSettings
+    from belvedere.stages import Stages
 
 
 def map(  # noqa: PLR0913 the one call of the product: everything a person may say, keyword-only
@@ -36,6 +38,7 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     seed: int = 0,
     scratch: str | Path | None = None,
     memory: str | int | None = None,
+    stages: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Map:
     """Let a network learn the data, and lay them out as a map.
@@ -74,6 +77,9 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     memory : str or int, optional
         Bound such as '4GB'; 60 % of what is free if not given. What the map will take is told before the work begins,
         and a smaller sample where it may not fit. Latent vectors above a quarter of it are kept on disk.
+    stages : path, optional
+        Folder that keeps every finished stage (checks, what was learned, what was drawn), so that with
+        `learning.resume` a map whose making was killed goes on from the last one; remove it once the map is saved.
     progress : Progress, optional
         Where to tell how far the work is.
 
@@ -88,10 +94,11 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
         In one sentence: what must hold, what was found, what to do.
     """
     from belvedere.checks import apply_decisions, run_checks
-    from belvedere.draw import DrawSettings, draw
+    from belvedere.draw import Drawn, DrawSettings, draw
     from belvedere.kinds import learn_kinds
-    from belvedere.learn import LearnSettings, learn, schema_for
+    from belvedere.learn import Learned, LearnSettings, learn, schema_for
     from belvedere.sources import open_source
+    from belvedere.stages import Stages
 
     progress, clock = progress or Silent(), Clock()
     named = [*([target] if target else []), *(learning.named if learning else ())]
@@ -101,22 +108,28 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
     source = open_source(data, scratch=large, sample=sample, seed=seed, options={**(reading or {}), **keep})
     source = apply_decisions(source, sensitive or {})
     _insist_on_rows(source)
-    learning = replace(learning or LearnSettings(), seed=seed)
+    learning, drawing = replace(learning or LearnSettings(), seed=seed), replace(drawing or DrawSettings(), seed=seed)
     schema = schema_for(
         learn_kinds(source, overrides=kinds, target=target, ignore=ignore, task=learning.task), learning
     )
     old = None if like is None else _old_map(like, source, schema, key)
     clock.lap("read")
     _tell(progress, source, schema)
-    learning, drawing = _within(memory, source, schema, (learning, drawing or DrawSettings()), folder, progress)
-    findings = run_checks(source, schema)
+    kept = Stages(None if stages is None else Path(stages), learning.resume, (Learned, Drawn), progress)
+    made_of = _made_of(source, schema, learning, drawing) | {"memory": memory}
+    learning, drawing = _within(memory, source, schema, (learning, drawing), folder, kept, made_of)
+    findings = kept.once("checks", made_of, lambda: run_checks(source, schema))
     clock.lap("check")
-    learned = learn(source, schema, learning, progress)
+    learned = kept.once("learned", made_of, lambda: learn(source, schema, learning, progress), is_whole=_is_whole)
     if learned.rows is not None:  # users and items are mapped, not the interactions that were checked
         (source, schema), findings = learned.rows, tuple(replace(finding, rows=()) for finding in findings)
     clock.lap("learn")
     space = "plain space" if learned.config["network"] == "none" else "latent space"
-    drawn = draw(_as_wide(learned.latent, folder), replace(drawing, seed=seed), progress, space=space, old=old)
+    made_of |= _told_old(old)
+    drawn = kept.once(
+        "drawn", made_of, lambda: draw(_as_wide(learned.latent, folder), drawing, progress, space=space, old=old),
+        is_whole=_is_whole,
+    )  # fmt: skip
     clock.lap("draw")
     findings += _doubtful_labels(source, learned, drawn)
     clock.lap("doubt")
@@ -176,26 +189,56 @@ def _as_half(latent: Any) -> Any:
     return latent if latent.dtype == np.float16 else np.clip(latent, -MOST_HALF, MOST_HALF).astype(np.float16)
 
 
-def _within(
+def _within(  # noqa: PLR0913 what is mapped, how, and where
     memory: str | int | None,
     source: Source,
     schema: Schema,
     settings: "tuple[LearnSettings, DrawSettings]",
     folder: Path,
-    progress: Progress,
+    kept: "Stages",
+    made_of: dict[str, Any],
 ) -> "tuple[LearnSettings, DrawSettings]":
     """Say what the map will take, and change the settings so that it stays within the bound where it can."""
     from belvedere.budget import plan_memory
 
     learning, drawing = settings
     plain = learning.network == "none" or (schema.target is None and learning.space == "plain")
-    budget = plan_memory(source, schema, memory=memory, latent_dims=None if plain else learning.latent_dims)
-    for sentence in budget.describe():
-        progress.say(sentence)
-    if budget.latent_on_disk:
+
+    def room() -> dict[str, Any]:
+        budget = plan_memory(source, schema, memory=memory, latent_dims=None if plain else learning.latent_dims)
+        for sentence in budget.describe():
+            kept.progress.say(sentence)
+        most = budget.for_layout if budget.is_asked else min(drawing.memory, budget.for_layout)
+        return {"latent_on_disk": budget.latent_on_disk, "layout": most}
+
+    found = kept.once("room", made_of, room)  # kept, since the default bound follows what is free
+    if found["latent_on_disk"]:
         learning = replace(learning, latent_folder=str(folder))
-    most = budget.for_layout if budget.is_asked else min(drawing.memory, budget.for_layout)
-    return learning, replace(drawing, memory=most)
+    return learning, replace(drawing, memory=found["layout"])
+
+
+def _made_of(source: Source, schema: Schema, learning: "LearnSettings", drawing: "DrawSettings") -> dict[str, Any]:
+    """What stages depend on, by words that a person understands; not how many threads or seconds they may take."""
+    from belvedere.learn.resume import FREE, told_settings
+
+    told = told_settings(learning) | FREE | {"start_from": learning.start_from}
+    return {
+        "the version of Belvedere": __version__,
+        "data": [source.fingerprint, source.n_rows],
+        "columns": [asdict(column) for column in schema],
+        "settings of learning": told,
+        "settings of drawing": asdict(drawing) | {"n_threads": 0},
+    }
+
+
+def _told_old(old: "OldMap | None") -> dict[str, Any]:
+    """The older map that a stage depends on, by the bytes of its places."""
+    return {} if old is None else {"the older map": hashlib.sha256(old.places.tobytes()).hexdigest()}
+
+
+def _is_whole(made: "Learned | Drawn") -> bool:
+    """Whether a half was not stopped by the person."""
+    return not any(note.startswith(STOPPED_EARLY) for note in made.notes)
 
 
 STOPPED_EARLY = (

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from belvedere.errors import SourceError
+
 Array = NDArray[Any]
 MISSING_WORDS = frozenset(
     ["", "na", "n/a", "nan", "null", "none", "#n/a", "<na>", "?", "-", "--", ".", "missing", "unknown", "nil"]
@@ -31,11 +33,28 @@ THOUSANDS = re.compile(r"[-+]?\d{1,3}([,\u00a0 '’]\d{3})+(\.\d+)?")
 
 
 def map_array(folder: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> Array:
-    """An empty array mapped from a file in a folder; the file has no name, so that nothing is left behind, whatever ends us."""
+    """An empty array mapped from a file in a folder; the file has no name, so that nothing is left behind, whatever ends us.
+
+    Raises
+    ------
+    SourceError
+        If the disk has no room for the whole array; without asking first, a write into it would end the process.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix="array-", suffix=".npy", dir=folder)
-    os.close(handle)
-    array = np.lib.format.open_memmap(name, mode="w+", dtype=kind, shape=shape)
+    try:
+        array = np.lib.format.open_memmap(name, mode="w+", dtype=kind, shape=shape)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(handle, 0, os.fstat(handle).st_size)
+    except OSError as error:
+        Path(name).unlink()
+        needed = int(np.prod(shape)) * kind.itemsize / 1e9
+        raise SourceError(
+            f"The disk must have room for {needed:.1f} GB under {folder} meanwhile, but has not ({error.strerror or error}). "
+            "Free some, name another folder (TMPDIR), or map a sample (--sample)."
+        ) from error
+    finally:
+        os.close(handle)
     if os.name == "posix":
         Path(name).unlink()  # the mapping keeps the bytes until the array is gone
     return np.asarray(array)

@@ -1,6 +1,7 @@
 """The commands. Each parses, calls one public function and prints; help texts are the first thing a user reads."""
 
 import dataclasses
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ import typer
 
 from belvedere.cli import options as o
 from belvedere.cli.watching import open_page
-from belvedere.errors import MapFolderError, SettingError, StoppedError
+from belvedere.errors import MapFolderError, SettingError, SourceError, StoppedError
 
 if TYPE_CHECKING:
     from belvedere.learn import LearnSettings
@@ -79,7 +80,6 @@ def map_data(
     as_json: o.AsJson = False,
 ) -> None:
     """Learn DATA, draw them as a map, open it in the browser."""
-    from belvedere import api
     from belvedere.checks import parse_decisions
     from belvedere.cli import privacy, terminal
     from belvedere.draw import DrawSettings
@@ -91,8 +91,9 @@ def map_data(
     if watch:
         wants_none = no_view or as_json
         watched = open_page(progress, host=host, port=port, open_browser=not no_browser, has_no_view=wants_none)
-    state = checkpoint or folder.with_name(f"{folder.name}.checkpoint")
-    made = api.map(
+    kept = folder.with_name(f"{folder.name}.part")
+    state = checkpoint or kept.with_name(f"{folder.name}.checkpoint")
+    made = _made(
         data,
         target=target,
         kinds=parse_kinds(kind),
@@ -104,6 +105,7 @@ def map_data(
         key=key,
         seed=seed,
         memory=memory,
+        stages=None if encrypt else kept,  # they are not locked
         learning=learn_settings(
             task=task, event=event, user=user, horizon=horizon, network=network, space=space,
             start_from=start_from, freeze=freeze, effort=effort, epochs=epochs, time_limit_s=time_limit,
@@ -114,7 +116,8 @@ def map_data(
         ),
         drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),
         progress=watched.watch if watched else progress,
-    ).save(folder, passphrase=passphrase)  # fmt: skip
+    )  # fmt: skip
+    made = _saved(made, folder, passphrase, kept)
     if picture:
         made.export(picture)
     if as_json:
@@ -127,11 +130,34 @@ def map_data(
         cure = f" Go on with --resume --replace; {state} holds the state." if state.exists() else ""
         raise StoppedError(f"Stopped early, as you asked; the map as far as it came is saved in {folder}.{cure}")
     state.unlink(missing_ok=True)
+    shutil.rmtree(kept, ignore_errors=True)
     if watched:
         made.show_in(watched)
         watched.wait()
     elif not (no_view or as_json or quiet):
         _serve(made, host=host, port=port, open_browser=not no_browser)
+
+
+def _made(data: str, **asked: Any) -> Any:
+    """Make a map; where what was asked is refused, no finished stages are left of a new one."""
+    from belvedere import api
+
+    try:
+        return api.map(data, **asked)
+    except (SettingError, SourceError):
+        if asked["stages"] is not None and not asked["learning"].resume:
+            shutil.rmtree(asked["stages"], ignore_errors=True)
+        raise
+
+
+def _saved(made: Any, folder: Path, passphrase: str | None, kept: Path) -> Any:
+    """Save a map; where that fails, say how to go on from what was made."""
+    try:
+        return made.save(folder, passphrase=passphrase)
+    except MapFolderError as error:
+        if not kept.exists():
+            raise
+        raise MapFolderError(f"{error} Then go on with --resume; {kept} holds what was made.") from error
 
 
 def view(

@@ -47,7 +47,9 @@ Sample = Annotated[int | None, typer.Option("--sample", help="Use that many rows
 CheckpointFile = Annotated[
     Path | None, typer.Option("--checkpoint", help="File that keeps the state of training, to go on after a stop.")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the training that the checkpoint holds.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on from the last finished stage, or from the checkpoint of training.")
+]
 Group = Annotated[
     str | None, typer.Option("--group", help="Column whose equal rows are never parted: patient, author, camera.")
 ]
