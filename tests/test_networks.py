@@ -1,5 +1,7 @@
 """Networks: the textbook ones count exactly; every one in the table reads its kinds, saves and comes back the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,12 @@ def batch_of(inputs: tuple[Input, ...], n: int = 6) -> dict[str, torch.Tensor]:
     return batch
 
 
+def inputs_of(name: str) -> tuple[Input, ...]:
+    """One column of each kind that a network reads, with kernels for the one that needs them."""
+    kernels = {"kernels": 40} if name == "rocket" else {}
+    return tuple(replace(EXAMPLES[kind], info=EXAMPLES[kind].info | kernels) for kind in NETWORKS[name].kinds)
+
+
 def invented(item: Input, n: int) -> dict[str, torch.Tensor]:
     """Invented values of one column, as `kinds` would make them."""
     info = item.info
@@ -48,6 +56,7 @@ def invented(item: Input, n: int) -> dict[str, torch.Tensor]:
         "sequence": lambda: {
             "steps": torch.randn(n, info["T"], info["d"]),
             "length": torch.randint(0, info["T"] + 1, (n,)),
+            "kernels": torch.rand(n, info.get("kernels", 0)),
         },
         "position": lambda: {"place": torch.randint(-1, 7, (n,))},
     }
@@ -101,7 +110,7 @@ def test_our_lstm_equals_torch_s_when_its_second_bias_is_zero() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_reads_its_kinds_and_comes_back_from_config_and_tensors(name: str) -> None:
     """One promise for the whole table: a new line in it is covered from that moment."""
-    inputs = tuple(EXAMPLES[kind] for kind in NETWORKS[name].kinds)
+    inputs = inputs_of(name)
     batch = batch_of(inputs)
     torch.manual_seed(0)
     network = build_network(inputs, TEN, network=name).eval()
@@ -119,7 +128,7 @@ def test_every_network_reads_its_kinds_and_comes_back_from_config_and_tensors(na
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_weight_of_every_network_learns(name: str) -> None:
     """A weight that no gradient reaches is a mistake in wiring."""
-    inputs = tuple(EXAMPLES[kind] for kind in NETWORKS[name].kinds)
+    inputs = inputs_of(name)
     network = build_network(inputs, TEN, network=name, settings=Shape(dropout=0.0)).train()
 
     (network(batch_of(inputs)) * torch.arange(10.0)).sum().backward()

@@ -168,3 +168,55 @@ def test_a_target_comes_back_from_json_as_it_was() -> None:
     target = Target("days", "cox", (), event="died", event_value="1", edges=(0.0, 2.0), hazards=(0.0, 0.3))
 
     assert Target.from_json(json.loads(json.dumps(target.__dict__))) == target
+
+
+def pulses(n: int = 80) -> pa.Table:
+    """A number per step: the value three steps before; and whether it was high."""
+    rng, rows = np.random.default_rng(0), []
+    for _ in range(n):
+        values = rng.normal(size=int(rng.integers(8, 12)))
+        later = np.r_[0.0, 0.0, 0.0, values[:-3]]
+        rows.append({"pulse": values.tolist(), "echo": later.tolist(), "high": [bool(v > 0) for v in later]})
+    return pa.Table.from_pylist(rows)
+
+
+def test_a_number_per_step_is_learned_beside_a_linear_model_of_neighbors() -> None:
+    table = pulses().drop_columns(["high"])
+    source = Source("pulses", table)
+    schema = Schema((Column("pulse", "sequence"), Column("echo", "sequence", "target")))
+
+    learned = learn(source, schema, replace(QUICK, epochs=25))
+
+    lead = learned.scores[0]
+    assert learned.target is not None
+    assert learned.target.task == "steps"
+    assert lead.name == "R²"
+    assert lead.baseline is not None
+    assert lead.value > lead.baseline + 0.2  # the baseline sees no farther than two steps back
+    assert lead.baseline_name.startswith("a linear model of each step and its neighbors; the mean")
+    assert learned.error is not None
+    assert np.isfinite(learned.error).all()
+    again, _ = predict_rows(learned.config, learned.tensors, table.drop_columns(["echo"]))
+    assert again == pytest.approx(learned.predicted, abs=1e-4)
+
+
+def test_labels_beside_the_steps_of_a_sequence_are_known_without_being_asked() -> None:
+    target = fit_labels(pulses(), "high")
+
+    assert (target.task, len(target.classes)) == ("tokens", 2)
+    assert fit_labels(pulses(), "echo").task == "steps"
+
+
+def test_numbers_per_step_survive_missing_rows_and_steps() -> None:
+    table = pa.table({"pulse": [[1.0, 2.0], [3.0], [4.0, 5.0]], "echo": [[0.5, None], None, [1.5, 2.5]]})
+    target = fit_labels(table, "echo", task="steps")
+
+    labels = make_labels(table, target)
+
+    assert is_labelled(labels).tolist() == [True, False, True]
+    assert np.isnan(labels[0, 1])
+    assert labels[2] * target.std + target.mean == pytest.approx([1.5, 2.5])
+    with pytest.raises(ColumnError, match="list of numbers"):
+        fit_labels(pa.table({"echo": ["a", "b"]}), "echo", task="steps")
+    with pytest.raises(ColumnError, match="two different numbers"):
+        fit_labels(pa.table({"echo": [[1.0], [1.0]]}), "echo", task="steps")

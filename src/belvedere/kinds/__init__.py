@@ -2,6 +2,7 @@
 
 from belvedere.kinds.arrays import fit_inputs, make_arrays, plain_space
 from belvedere.kinds.forecast import NEXT, scaled_like, to_series_of
+from belvedere.kinds.kernels import fit_kernels
 from belvedere.kinds.labels import find_event, fit_labels, is_labelled, make_labels
 from belvedere.kinds.preview import preview, thumbnails
 from belvedere.kinds.recognize import learn_kinds
@@ -16,6 +17,7 @@ __all__ = [
     "encode_target",
     "find_event",
     "fit_inputs",
+    "fit_kernels",
     "fit_labels",
     "fit_target",
     "is_labelled",

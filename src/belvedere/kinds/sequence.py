@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from belvedere.errors import ColumnError
 from belvedere.kinds.facts import Facts
+from belvedere.kinds.kernels import kernel_features
 from belvedere.kinds.kind import RICH_WEIGHT, Fit, Kind
 from belvedere.types import Input
 from belvedere.values import Array, spread, to_matrix
@@ -92,7 +93,7 @@ def to_series(facts: Facts) -> Series:
     for chunk in facts.column.chunks:
         lengths = pc.fill_null(pc.list_value_length(chunk), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         values = chunk.flatten()
-        values = values.flatten() if channels > 1 else values
+        values = values.flatten() if pa.types.is_fixed_size_list(values.type) else values
         flat = values.cast(pa.float32(), safe=False).to_numpy(zero_copy_only=False).reshape(-1, channels)
         ends = np.cumsum(lengths)
         series += [flat[end - length : end] for end, length in zip(ends, lengths, strict=True)]
@@ -198,14 +199,15 @@ def _with_channels(one: NDArray[np.float32], channels: int) -> NDArray[np.float3
 
 
 def make(facts: Facts, known: Input) -> dict[str, Array]:
-    """`steps` float32 (rows, T, d), zero-padded; `length` int64 (rows,)."""
+    """`steps` float32 (rows, T, d), zero-padded; `length` int64 (rows,); `kernels` float32 (rows, features) where asked for."""
     series = _ready(facts, known.info)
     steps = np.zeros((len(series), known.info["T"], known.info["d"]), np.float32)
     for row, one in enumerate(series):
         kept = one[-known.info["T"] :] if known.info.get("keeps") == "last" else one[: known.info["T"]]
         steps[row, : len(kept)] = kept
     lengths = np.array([min(len(one), known.info["T"]) for one in series], dtype=np.int64)
-    return {"steps": steps, "length": lengths}
+    made = {"steps": steps, "length": lengths}
+    return made | ({"kernels": kernel_features(steps, lengths, known.tensors)} if "kernel_cuts" in known.tensors else {})
 
 
 def _resampled(series: Series, channels: int) -> NDArray[np.float32]:

@@ -87,7 +87,9 @@ def prepare(source: Source, schema: Schema, settings: LearnSettings) -> Case:
         from belvedere.learn.transfer import adopt  # which needs `Case`
 
         case = adopt(case, settings.start_from)
-    return _with_letters(case, rows)
+    from belvedere.learn.solved import with_kernels  # which needs `Case` too
+
+    return with_kernels(_with_letters(case, rows))
 
 
 def _with_letters(case: Case, rows: NDArray[np.int64]) -> Case:

@@ -15,6 +15,7 @@ from belvedere.learn.resume import hooks_for, told_settings
 from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
 from belvedere.learn.score import errors_of, score
 from belvedere.learn.settings import Array, Learned
+from belvedere.learn.solved import is_solvable, solve
 from belvedere.learn.transfer import begin
 from belvedere.networks import Network, Shape
 from belvedere.progress import Progress
@@ -138,6 +139,8 @@ def fit(
     """Train the network in place."""
     assert case.target is not None
     s, plan = case.settings, plan_for(network, case, len(rows), progress)
+    if is_solvable(network, case):
+        return solve(network, case, rows, progress), plan
     objective = training.objective_for(case.target.task)
     valid = rows_for(case, case.rows_of("valid"))
     losses = (objective.loss, objective.reported)
@@ -182,6 +185,8 @@ def temperature_of(network: Network, case: Case) -> float:
     """How much to cool the network's scores so that it is as sure as it is right, found on validation rows."""
     rows = case.rows_of("valid")
     if case.settings.private:  # these rows are somebody's too, and this number would be told without noise
+        return 1.0
+    if case.target is not None and is_solvable(network, case):  # it knows from rows left out
         return 1.0
     if case.target is None or not training.TASKS[case.target.task].is_calibrated or not len(rows):
         return 1.0

@@ -4,6 +4,7 @@ from belvedere.networks.blocks import Shape
 from belvedere.networks.choose import Choice, choose_network
 from belvedere.networks.guest import Guest, invite, seat
 from belvedere.networks.pretrained import MOST_LETTERS, folder_of, portable_name, read_folder
+from belvedere.networks.rocket import RocketEncoder
 from belvedere.networks.row import Network, build_network, inputs_from, network_from, tensors_of
 from belvedere.networks.table import NETWORKS
 from belvedere.networks.two_towers import TwoTowers
@@ -14,6 +15,7 @@ __all__ = [
     "Choice",
     "Guest",
     "Network",
+    "RocketEncoder",
     "Shape",
     "TwoTowers",
     "build_network",

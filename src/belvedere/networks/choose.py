@@ -78,6 +78,8 @@ def _choose_none(target: Target | None) -> Choice:
 def read_parts(inputs: tuple[Input, ...], wanted: str, *, at_steps: bool = False) -> list[Part]:
     """Which encoder reads which inputs: wanted ones first, defaults of the kinds for all other columns."""
     by_kind = {**DEFAULTS, **STEP_DEFAULTS} if at_steps else dict(DEFAULTS)
+    if any("kernels" in item.info for item in inputs):
+        by_kind["sequence"] = "rocket"
     for name in _names(wanted):
         by_kind |= dict.fromkeys(_known(name, inputs).kinds, name)
     parts: dict[tuple[str, int], list[int]] = {}

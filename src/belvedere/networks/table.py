@@ -14,6 +14,7 @@ from belvedere.networks.pretrained import PREFIX as PRETRAINED_PREFIX
 from belvedere.networks.pretrained import PretrainedEncoder, folder_of
 from belvedere.networks.readers import GruEncoder, TcnEncoder, TransformerEncoder
 from belvedere.networks.resnet import ResNetEncoder
+from belvedere.networks.rocket import RocketEncoder
 from belvedere.networks.series import InceptionTimeEncoder
 from belvedere.networks.tabular import TabularEncoder
 from belvedere.networks.taggers import BiLstmTagger, TransformerTagger
@@ -48,6 +49,11 @@ NETWORKS: dict[str, Entry] = {
     "cnn": Entry(("image",), CnnEncoder, "The textbook CNN: Conv 32, Conv 64, MaxPool, Dense 128."),
     "inceptiontime": Entry(
         ("sequence",), InceptionTimeEncoder, "Convolutions of several lengths side by side, in two residual pairs."
+    ),
+    "rocket": Entry(
+        ("sequence",),
+        RocketEncoder,
+        "Thousands of fixed random kernels and a linear model of them, for few labelled rows.",
     ),
     "bilstm": Entry(
         ("sequence",), BiLstmEncoder, "Two LSTM layers read both ways, pooled over real steps.", at_steps=True

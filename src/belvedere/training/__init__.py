@@ -9,9 +9,11 @@ from belvedere.training.loop import Hooks, Rows, make_rows, train
 from belvedere.training.mirror import may_mirror
 from belvedere.training.objectives import OBJECTIVES, Objective, objective_for
 from belvedere.training.picture_views import varied_pictures
+from belvedere.training.plain import fit_narrowing
 from belvedere.training.plans import default_plan, thread_count, threads_for
 from belvedere.training.precision import choose_precision
 from belvedere.training.private import Privacy, check_budget, private_plan, train_privately
+from belvedere.training.ridge import solve_ridge
 from belvedere.training.search import (
     Matter,
     Range,
@@ -62,6 +64,7 @@ __all__ = [
     "count_trials",
     "default_plan",
     "evaluate",
+    "fit_narrowing",
     "fit_temperature",
     "given_split",
     "group_folds",
@@ -75,6 +78,7 @@ __all__ = [
     "private_plan",
     "propose",
     "run_baseline",
+    "solve_ridge",
     "strata_of",
     "thin_out",
     "thread_count",

@@ -40,6 +40,7 @@ HABITS = {
     "resnet": Habit(30, 4, 256, 6e-3, 2e-2, 200.0),
     "cnn": Habit(12, 2, 128, 1e-3, 1e-3, 240.0),
     "inceptiontime": Habit(40, 4, 64, 3e-3, 1e-2, 60.0),
+    "rocket": Habit(60, 8, 64, 1e-3, 1e-2, 30.0),
     "bilstm": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
     "gru": Habit(60, 4, 64, 3e-3, 1e-2, 180.0),
     "tcn": Habit(40, 4, 64, 2e-3, 1e-2, 120.0),
@@ -64,7 +65,7 @@ def row_cost(network: str, inputs: Sequence[Input]) -> float:
         return 0.3e-3 * int(info["height"]) * int(info["width"]) / 784
     if network in STEP_COSTS:
         return STEP_COSTS[network] * _shown_steps(network, inputs)
-    other = {"ngrams": 0.1e-3, "mlp": 2e-6, "hf": 0.2e-3, "guest": 0.2e-3}
+    other = {"rocket": 20e-6, "ngrams": 0.1e-3, "mlp": 2e-6, "hf": 0.2e-3, "guest": 0.2e-3}
     return other.get(network.partition(":")[0], 0.03e-3 * (1 + len(inputs) / 10))
 
 
