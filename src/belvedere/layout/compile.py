@@ -6,6 +6,7 @@ from scipy.spatial import cKDTree
 from belvedere.layout.lay_out import LayoutSettings, lay_out
 from belvedere.layout.memory import find_cells, read_memory, remember
 from belvedere.layout.placement import FittedMap, jitter, place_exactly
+from belvedere.layout.regions import find_regions
 from belvedere.progress import Progress, Silent
 
 
@@ -22,4 +23,5 @@ def warm_up(progress: Progress | None = None) -> None:
     place_exactly(fitted, cKDTree(laid.places), rows[:10])
     read_memory(remember(rows, laid.places, find_cells(rows)), rows[:10])
     jitter(fitted, near)
+    find_regions(near, laid.graph.distances, laid.places)
     tell.finish()

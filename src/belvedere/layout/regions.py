@@ -5,6 +5,7 @@ et al. 2013); rows under one peak form a basin. Basins are then joined, always t
 their sizes (Bonald et al. 2018, Hierarchical graph clustering by node pair sampling). From the top, the tree is opened
 again where its halves are linked most weakly, measured by conductance: the weight between them as share of all weight of
 the smaller one. A cut at one height would split a large even group before it parts two small ones that hardly touch.
+Last, rows at boundaries move to where most of their neighbors lie.
 """
 
 import heapq
@@ -15,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from belvedere.layout.affinities import build_affinities
+from belvedere.layout.boundaries import smooth_boundaries
 from belvedere.types import Floats, Ints, Region
 
 COARSEST = (6, 40)  # how many regions level 0 may have, where there are so many
@@ -50,8 +52,18 @@ def find_regions(neighbors: Ints, distances: Floats, places: Floats) -> Regions:
     tree = _join(_links(neighbors, basins), wide, np.bincount(basins))
     splits = _splits(tree)
     counts = _counts(splits, tree, len(places))
-    labels = [_cut(tree, splits, count)[basins] for count in counts]
+    labels: list[NDArray[np.int64]] = []
+    for count in counts:
+        cut = _cut(tree, splits, count)[basins]
+        holder = labels[-1] if labels else np.zeros(len(cut), np.int64)
+        labels.append(smooth_boundaries(_within(cut, holder), holder, neighbors))
     return _number(labels, places)
+
+
+def _within(label: NDArray[np.int64], holder: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same regions, none across two holders: rows that moved on the level above took their own part along."""
+    pairs = label + holder * (int(label.max()) + 1)
+    return np.asarray(np.unique(pairs, return_inverse=True)[1].reshape(-1), np.int64)
 
 
 def _basins(neighbors: Ints, distances: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
