@@ -227,7 +227,7 @@ def _made_of(source: Source, schema: Schema, learning: "LearnSettings", drawing:
         "data": [source.fingerprint, source.n_rows],
         "columns": [asdict(column) for column in schema],
         "settings of learning": told,
-        "settings of drawing": asdict(drawing) | {"n_threads": 0},
+        "settings of drawing": asdict(drawing) | {"n_threads": 0, "engine": None},
     }
 
 

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from belvedere.engines import Engine
 from belvedere.errors import SettingError
 from belvedere.judge.distances import spearman, triplets
 from belvedere.judge.labels import label_accuracy
@@ -32,6 +33,7 @@ from belvedere.layout.placer import Placer, place_rows
 from belvedere.layout.project import Projection, fit_projection, project
 from belvedere.layout.refit import lay_out_like
 from belvedere.layout.regions import find_regions
+from belvedere.layout.sharded import FEWEST_SHARED, Crew, Member
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints, Region, Score
 
@@ -67,6 +69,8 @@ class DrawSettings:
         is less, and where not even all rows can be searched, neighbors are looked for among landmarks.
     n_threads : int
         For this map; 0: as many as numba, faiss and torch have been told, by default all processors.
+    engine : belvedere.engines.Engine
+        Where neighbors are searched and rows are moved: in this process, or by several workers on Ray.
     """
 
     attraction: float = 1.0
@@ -77,6 +81,7 @@ class DrawSettings:
     max_fitted_rows: int = 200_000
     memory: int = 6_000_000_000
     n_threads: int = 0
+    engine: Engine = field(default_factory=Engine)
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,8 @@ def _lay_out(
 ) -> tuple[Laid, tuple[Score, ...]]:
     """Lay rows out, like an old map where there is one; then with the drift, as scores."""
     if old is None:
-        return lay_out(rows, _layout_settings(settings), full=full, progress=tell), ()
+        with _crew(settings, len(rows)) as crew:
+            return lay_out(rows, _layout_settings(settings, crew), full=full, progress=tell), ()
     laid, drift = lay_out_like(
         rows, old.places, _layout_settings(settings), unit=old.unit, full=full, progress=tell
     )  # fmt: skip
@@ -249,9 +255,14 @@ def prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection 
     return project(rows, projection), projection, rows
 
 
-def _layout_settings(settings: DrawSettings) -> LayoutSettings:
+def _crew(settings: DrawSettings, n_rows: int) -> AbstractContextManager[Crew | None]:
+    """Workers of the engine, where it has any and there are rows enough for them."""
+    return settings.engine.crew(Member) if n_rows >= FEWEST_SHARED else nullcontext()
+
+
+def _layout_settings(settings: DrawSettings, crew: Crew | None = None) -> LayoutSettings:
     shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows", "memory")
-    return LayoutSettings(**{name: getattr(settings, name) for name in shared})
+    return LayoutSettings(**{name: getattr(settings, name) for name in shared}, crew=crew)
 
 
 def _reliability(rows: Floats, laid: Laid, settings: DrawSettings) -> tuple[dict[str, Floats], tuple[Score, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from belvedere import engines
+from belvedere.engines import Engine as Engine
 from belvedere.errors import SettingError
 from belvedere.progress import Progress
 from belvedere.types import Floats, Schema
@@ -42,6 +42,12 @@ class PlaceRows:
     places: Floats
     mode: Mode = "fast"
     n_near: int = 0
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Columns that the network reads; None where it reads otherwise than column by column."""
+        inputs = self.learned[0].get("inputs")
+        return tuple(item["name"] for item in inputs) if inputs else None
 
     def __call__(self) -> Callable[[pa.Table], pa.Table]:
         """Build the function from a table to the columns `x`, `y`, one per channel, `predicted`, `confidence`."""
@@ -97,19 +103,6 @@ class PlacedFile:
     n_rows: int
     n_far_off: int
     account: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Where the work is done; see `belvedere.engines.map_batches`."""
-
-    name: str = "local"
-    workers: int | None = None
-    address: str | None = None
-
-    def run(self, batches: "Batches", make: engines.Make) -> Iterator[engines.Pair]:
-        """Give every batch with what came of it, in order."""
-        return engines.map_batches(batches.read(), make, engine=self.name, workers=self.workers, address=self.address)
 
 
 @dataclass

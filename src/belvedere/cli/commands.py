@@ -65,6 +65,9 @@ def map_data(
     ] = 1.0,
     seed: o.Seed = 0,
     threads: o.Threads = None,
+    engine: o.EngineName = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
     memory: Annotated[
         str | None,
         typer.Option("--memory", help="Memory to use at most, about: 4GB.", show_default="60 % of what is free"),
@@ -83,8 +86,9 @@ def map_data(
     from belvedere.checks import parse_decisions
     from belvedere.cli import privacy, terminal
     from belvedere.draw import DrawSettings
+    from belvedere.engines import Engine
 
-    began = time.monotonic()
+    began, on = time.monotonic(), Engine(engine, workers, address)
     folder = free_folder(out or Path(default_name(data)), replace=replace)
     passphrase = privacy.new_passphrase() if encrypt else None
     progress, watched = terminal.progress_for(quiet=quiet or as_json), None
@@ -111,10 +115,10 @@ def map_data(
             start_from=start_from, freeze=freeze, effort=effort, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
             checkpoint=str(state), resume=resume, finetune=finetune, allow_download=allow_download,
-            threads=threads, private=private, epsilon=epsilon, delta=delta,
+            threads=threads, private=private, epsilon=epsilon, delta=delta, engine=on,
             learning_rate=learning_rate, dropout=dropout, weight_decay=weight_decay, target_weight=target_weight,
         ),
-        drawing=given(DrawSettings(), attraction=attraction, n_threads=threads),
+        drawing=given(DrawSettings(), attraction=attraction, n_threads=threads, engine=on),
         progress=watched.watch if watched else progress,
     )  # fmt: skip
     made = _saved(made, folder, passphrase, kept)
@@ -143,7 +147,7 @@ def _made(data: str, **asked: Any) -> Any:
     from belvedere import api
 
     try:
-        return api.map(data, **asked)
+        return asked["learning"].engine.around(lambda: api.map(data, **asked))
     except (SettingError, SourceError):
         if asked["stages"] is not None and not asked["learning"].resume:
             shutil.rmtree(asked["stages"], ignore_errors=True)

@@ -46,13 +46,18 @@ def train(
     folds: Annotated[int | None, typer.Option("--folds", help="Cross-validate with so many folds.", min=2)] = None,
     seed: o.Seed = 0,
     threads: o.Threads = None,
+    engine: o.EngineName = "local",
+    workers: o.Workers = None,
+    address: o.Address = None,
     quiet: o.Quiet = False,
     as_json: o.AsJson = False,
 ) -> None:
     """Learn DATA and evaluate on held-out rows, without a map."""
     from belvedere.cli import terminal
+    from belvedere.engines import Engine
     from belvedere.learn import cross_validate, learn
 
+    on = Engine(engine, workers, address)
     progress = terminal.progress_for(quiet=quiet or as_json)
     settings = learn_settings(
         task=task, event=event, user=user, horizon=horizon, group=group, time=by_time, network=network, start_from=start_from,
@@ -61,11 +66,11 @@ def train(
         checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
         finetune=finetune, allow_download=allow_download,
-        private=private, epsilon=epsilon, delta=delta,
+        private=private, epsilon=epsilon, delta=delta, engine=on,
     )  # fmt: skip
     source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)
     if folds is None:
-        learned = learn(source, schema, settings, progress)
+        learned = on.around(lambda: learn(source, schema, settings, progress))
         told = {
             "scores": learned.scores,
             "evaluation": learned.evaluation,
@@ -73,7 +78,7 @@ def train(
             "notes": learned.notes,
         }
     else:
-        found = cross_validate(source, schema, settings, progress, n_folds=folds)
+        found = on.around(lambda: cross_validate(source, schema, settings, progress, n_folds=folds))
         told = {"scores": found.scores, "notes": (f"Scored in {found.how}.",), "folds": found.folds}
     if as_json:
         echo_json(told)

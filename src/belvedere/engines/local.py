@@ -14,11 +14,16 @@ Pair = tuple[pa.Table, pa.Table]
 
 def map_batches(batches: Iterable[pa.Table], make: Make, workers: int | None, address: str | None) -> Iterator[Pair]:
     """See `belvedere.engines.map_batches`."""
-    if address is not None or workers is not None:
-        raise SettingError("Workers and an address belong to Ray, but the engine is 'local'. Add --engine ray.")
+    refuse_options(workers, address)
     work = make()
     for batch in read_ahead(batches):
         yield batch, work(batch)
+
+
+def refuse_options(workers: int | None, address: str | None) -> None:
+    """Refuse what only Ray knows."""
+    if address is not None or workers is not None:
+        raise SettingError("Workers and an address belong to Ray, but the engine is 'local'. Add --engine ray.")
 
 
 def read_ahead(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -10,7 +10,7 @@ anything else (ray#44687).
 import os
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ class Worker:
     """One process of the pool: builds the function when it starts, and again when it is started again."""
 
     def __init__(self, packed: bytes, n_threads: int) -> None:
-        _limit_threads(n_threads)
+        limit_threads(n_threads)
         make: Make = pickle.loads(packed)  # our own bytes, from our own driver
         self._work: Work = make()
 
@@ -44,25 +44,30 @@ def map_batches(batches: Iterable[pa.Table], make: Make, workers: int | None, ad
     """See `belvedere.engines.map_batches`."""
     with connected(address, workers) as ray:
         n_workers = count_workers(ray, workers)
-        packed = ray.put(pickle.dumps(make))  # kept until the end: a process started again needs it (ray#53727)
+        packed = ray.put(
+            ray.cloudpickle.dumps(make)
+        )  # kept until the end: a process started again needs it (ray#53727)
         pool = start_pool(ray, packed, n_workers)
-        yield from _in_order(ray, pool, batches)
+        yield from _in_order(ray, pool, batches, getattr(make, "columns", None))
         del pool, packed  # the processes end when nothing refers to them any more
 
 
 def start_pool(ray: Any, packed: Any, n_workers: int) -> list[Any]:
     """Start the processes; each is started again, and its batch done again, however often it dies."""
-    kind = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=-1)(Worker)
+    kind = ray.remote(num_cpus=1, num_gpus=gpu_share(ray, n_workers), max_restarts=-1, max_task_retries=-1)(Worker)
     pool = [kind.remote(packed, 1) for _ in range(n_workers)]
-    _wait(ray, [actor.number.remote() for actor in pool])
+    wait(ray, [actor.number.remote() for actor in pool])
     return pool
 
 
-def _in_order(ray: Any, pool: list[Any], batches: Iterable[pa.Table]) -> Iterator[Pair]:
-    """Hand out a few batches per process, in turns, and take results in the order of the batches."""
+def _in_order(
+    ray: Any, pool: list[Any], batches: Iterable[pa.Table], columns: Sequence[str] | None = None
+) -> Iterator[Pair]:
+    """Hand out a few batches per process, in turns, and take results in the order of the batches; send `columns` only."""
     waiting: deque[tuple[pa.Table, Any]] = deque()
     for number, batch in enumerate(read_ahead(batches)):
-        waiting.append((batch, pool[number % len(pool)].run.remote(batch)))
+        sent = batch if columns is None else batch.select([name for name in batch.column_names if name in columns])
+        waiting.append((batch, pool[number % len(pool)].run.remote(sent)))
         if len(waiting) >= AHEAD * len(pool):
             yield _taken(ray, waiting)
     while waiting:
@@ -71,13 +76,18 @@ def _in_order(ray: Any, pool: list[Any], batches: Iterable[pa.Table]) -> Iterato
 
 def _taken(ray: Any, waiting: "deque[tuple[pa.Table, Any]]") -> Pair:
     batch, handle = waiting.popleft()
-    return batch, _wait(ray, [handle])[0]
+    return batch, wait(ray, [handle])[0]
 
 
-def _wait(ray: Any, handles: list[Any]) -> list[Any]:
+def wait(ray: Any, handles: list[Any]) -> list[Any]:
     """Get results; a function's own errors come back as they are, and a hang becomes a sentence."""
     try:
         return list(ray.get(handles, timeout=NO_PROGRESS_S))
+    except (ray.exceptions.RaySystemError, ray.exceptions.OutOfMemoryError) as error:
+        raise EngineError(
+            f"Ray must go on running, but ended in the middle ({type(error).__name__}). "
+            "See 'ray status', and start the command again."
+        ) from error
     except ray.exceptions.GetTimeoutError:
         raise EngineError(
             f"Ray must finish a batch within {NO_PROGRESS_S} s, but did not. See 'ray status' for processes that wait for a "
@@ -94,12 +104,22 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    how: dict[str, Any] = {"address": address} if address else {"num_cpus": _processors(workers)}
+    here = {
+        "address": "local",
+        "num_cpus": _processors(workers),
+        "include_dashboard": False,
+    }  # and never a cluster found
     try:
-        ray.init(**how, log_to_driver=False, include_dashboard=None if address else False, logging_level="ERROR")
+        ray.init(**({"address": address} if address else here), log_to_driver=False, logging_level="ERROR")
     except ConnectionError as error:
         raise SettingError(
             f"A Ray cluster must answer at {address!r}, but none does. Start one (ray start --head), or leave --address out."
+        ) from error
+    except Exception as error:  # Ray has no class of its own for this
+        if "startup" not in str(error):
+            raise
+        raise EngineError(
+            "Ray must start within about half a minute, but did not: this machine is too busy. Try again when it is less so."
         ) from error
     try:
         yield ray
@@ -132,7 +152,18 @@ def count_workers(ray: Any, wanted: int | None) -> int:
     return wanted or most
 
 
-def _limit_threads(n_threads: int) -> None:
+def gpu_share(ray: Any, n_workers: int) -> float:
+    """Graphics cards for each process: one where there are as many, a share of one where there are fewer, else none.
+
+    A process sees only its own; what uses them is what would use one on a single machine.
+    """
+    n_cards = float(ray.cluster_resources().get("GPU", 0))
+    if n_cards >= n_workers or n_cards == 0:
+        return float(n_cards > 0)
+    return round(1 / -(-n_workers // n_cards), 4)
+
+
+def limit_threads(n_threads: int) -> None:
     """Let a process use as many threads as it has processors, before anything heavy is imported."""
     for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(n_threads)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from belvedere import kinds, networks, training
 from belvedere.learn.case import Case
+from belvedere.learn.embedding import embed_all, embed_and_predict
 from belvedere.learn.pretrained import rates_for_finetuning
 from belvedere.learn.privately import epsilon_score, fit_privately, private_shape
 from belvedere.learn.resume import hooks_for, told_settings
-from belvedere.learn.rows import embed_all, embed_and_predict, name_predictions, run_network
+from belvedere.learn.rows import name_predictions, run_network
 from belvedere.learn.score import errors_of, score
 from belvedere.learn.settings import Array, Learned
 from belvedere.learn.solved import is_solvable, solve
+from belvedere.learn.together import train_on
 from belvedere.learn.transfer import begin
 from belvedere.networks import Network, Shape
 from belvedere.progress import Progress
@@ -44,8 +46,9 @@ def learn_target(case: Case, name: str, progress: Progress) -> Learned:
     weigh_likeness(network, case, rows)
     tensors = networks.tensors_of(network)
     latent, predictions = embed_and_predict(
-        case.source, network, target, temperature, progress, folder=case.settings.latent_folder
-    )
+        case.settings.engine, case.source, network, target, temperature, progress,
+        folder=case.settings.latent_folder,
+    )  # fmt: skip
     scores, evaluation = score(case, predictions, rows, progress)
     predicted, confidence = name_predictions(predictions, target)
     if privacy is not None:
@@ -149,7 +152,9 @@ def fit(
         plan = training.choose_precision(network, known, objective.loss, plan)
     else:
         plan = replace(plan, low_precision=s.precision == "bfloat16")
-    trained = training.train(network, known, valid, loss=losses, plan=plan, progress=progress, hooks=hooks or Hooks())
+    trained = train_on(
+        s.engine, network, known, valid, loss=losses, plan=plan, progress=progress, hooks=hooks or Hooks()
+    )
     return trained, plan
 
 
@@ -217,7 +222,7 @@ def learn_plain(case: Case, progress: Progress) -> Learned:
             f"The {len(found.directions)} main directions (PCA, {found.share:.0%} of the variance) of the plain space "
             f"of {n_dims:,} standardized columns, which is too wide to keep."
         )
-    latent = embed_all(case.source, config, tensors, progress, folder=case.settings.latent_folder)
+    latent = embed_all(case.settings.engine, case.source, config, tensors, progress, folder=case.settings.latent_folder)
     progress.finish(f"{latent.shape[1]} dimensions")
     return Learned(case.inputs, None, latent, space, case.split, config=config, tensors=tensors, notes=case.notes)
 

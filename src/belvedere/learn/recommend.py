@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from belvedere import training
 from belvedere.errors import ColumnError, SettingError
 from belvedere.kinds import time_of
+from belvedere.learn.resume import told_settings
 from belvedere.learn.settings import Array, Learned, LearnSettings
 from belvedere.networks import TwoTowers
 from belvedere.progress import Progress
@@ -64,7 +65,7 @@ def recommend(source: Source, schema: Schema, settings: LearnSettings, progress:
     nodes = node_table(source, meetings, item=item, said=recommended(network, meetings))
     config = {
         "network": "two_towers", "items": list(meetings.item_names), "dims": network.dims, "inputs": [],
-        "settings": asdict(settings), "plan": asdict(plan),
+        "settings": told_settings(settings), "plan": asdict(plan),
     }  # fmt: skip
     tensors = {f"network.{name}": value.detach().numpy().copy() for name, value in network.state_dict().items()}
     stopped = f"Training ended by: {trained.stopped}; the network of epoch {trained.best_epoch} was kept."

@@ -12,7 +12,14 @@ from belvedere.networks import portable_name
 from belvedere.training import Checkpoint, Hooks
 
 # may differ when going on
-FREE = {"time_limit_s": None, "threads": None, "checkpoint": None, "resume": False, "latent_folder": None}
+FREE = {
+    "time_limit_s": None,
+    "threads": None,
+    "checkpoint": None,
+    "resume": False,
+    "latent_folder": None,
+    "engine": None,
+}
 
 
 def portable(settings: LearnSettings) -> LearnSettings:
@@ -23,7 +30,8 @@ def portable(settings: LearnSettings) -> LearnSettings:
 def told_settings(settings: LearnSettings) -> dict[str, Any]:
     """The settings as a map keeps them: nothing of this run, and not where on a disk a pretrained encoder lay."""
     settings = portable(settings)
-    return asdict(replace(settings, network=portable_name(settings.network)))
+    told = asdict(replace(settings, network=portable_name(settings.network)))
+    return {name: value for name, value in told.items() if name != "engine"}
 
 
 def hooks_for(case: Case, name: str) -> Hooks:

@@ -6,6 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from belvedere import networks
+from belvedere.engines import Engine
 from belvedere.errors import SettingError
 from belvedere.types import Floats, Input, Schema, Score, Source, Target
 
@@ -80,6 +81,8 @@ class LearnSettings:
         Train the network with differential privacy (extra `private`); `docs/security.md` says what that covers.
     epsilon, delta : float, float or None
         Its budget: epsilon is not passed; delta is chosen by the number of rows where it is None.
+    engine : belvedere.engines.Engine
+        Where training and embedding are done: in this process, or on Ray.
     seed, threads : int
     """
 
@@ -119,6 +122,7 @@ class LearnSettings:
     delta: float | None = None
     seed: int = 0
     threads: int | None = None
+    engine: Engine = field(default_factory=Engine)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "network", networks.invite(self.network))

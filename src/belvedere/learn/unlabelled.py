@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from belvedere import kinds, networks, training
 from belvedere.learn.case import Case
+from belvedere.learn.embedding import embed_all
 from belvedere.learn.fit import learn_plain, with_directions
 from belvedere.learn.foresight import Comparison, compare_foresight, compare_recognition, effective_rank
 from belvedere.learn.parts import RICH, cut_rows, other_looks
 from belvedere.learn.resume import told_settings
-from belvedere.learn.rows import embed_all, embedder
+from belvedere.learn.rows import embedder
 from belvedere.learn.settings import Learned
 from belvedere.learn.transfer import begin
 from belvedere.networks import Network
@@ -128,7 +129,7 @@ def judge_spaces(case: Case, plain: Half, learned: Half, tried: Tried) -> tuple[
 def finish(case: Case, learned: Half, tried: Tried, reason: str, progress: Progress) -> Learned:
     """Embed all rows by the learned network."""
     progress.start("Embedding", case.source.n_rows)
-    latent = embed_all(case.source, *learned, progress, folder=case.settings.latent_folder)
+    latent = embed_all(case.settings.engine, case.source, *learned, progress, folder=case.settings.latent_folder)
     progress.finish(f"{case.source.n_rows:,} rows, {latent.shape[1]} dimensions")
     name, ended = learned[0]["network"], tried.trained
     space = (

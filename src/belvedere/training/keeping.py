@@ -9,6 +9,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +75,8 @@ class Trained:
 class Clock:
     """Remembers how far training is, in steps and in seconds, and draws the order of the rows."""
 
-    def __init__(self, plan: Plan, *, n_steps: int) -> None:
+    def __init__(self, plan: Plan, *, n_steps: int, agree: Callable[[float], float] | None = None) -> None:
+        self.agree = agree  # on the time, where several processes learn together
         self.plan, self.n_steps, self.step, self.began = plan, n_steps, 0, time.monotonic()
         self.stopped, self.order = "", torch.Generator().manual_seed(plan.seed)
 
@@ -84,7 +86,7 @@ class Clock:
         A limit that does not press changes no bit: the clock counts from a fiftieth ahead of the steps.
         """
         by_steps = self.step / self.n_steps
-        by_time = self.seconds() / self.plan.time_limit_s if self.plan.time_limit_s else 0.0
+        by_time = self._agreed() / self.plan.time_limit_s if self.plan.time_limit_s else 0.0
         return min(1.0, by_time if by_time > by_steps + 0.02 else by_steps)
 
     def tick(self) -> bool:
@@ -94,9 +96,12 @@ class Clock:
 
     def look(self) -> bool:
         """Say whether the time is over, without a step."""
-        if self.plan.time_limit_s is not None and self.seconds() >= self.plan.time_limit_s:
+        if self.plan.time_limit_s is not None and self._agreed() >= self.plan.time_limit_s:
             self.stopped = "time limit"
         return self.is_over
+
+    def _agreed(self) -> float:
+        return self.seconds() if self.agree is None else self.agree(self.seconds())
 
     @property
     def is_over(self) -> bool:

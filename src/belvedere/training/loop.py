@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from belvedere.progress import Progress
 from belvedere.training.keeping import Checkpoint, Clock, Diary, Keeper, Plan, Trained
 from belvedere.training.objectives import Loss
+from belvedere.training.ranks import Ranks
 from belvedere.types import Arrays
 
 Batch = dict[str, Tensor]
@@ -45,10 +46,12 @@ class Hooks:
     """What may look into training from outside: a checkpoint, and who may end it after an epoch.
 
     `give_up` sees the validation losses so far and the epochs planned; a search ends a trial by it that is behind.
+    `ranks` are the processes that learn together, where there are several.
     """
 
     checkpoint: Checkpoint | None = None
     give_up: Callable[[Sequence[float], int], bool] | None = None
+    ranks: Ranks | None = None
 
 
 def make_rows(arrays: Arrays, labels: np.ndarray[Any, Any]) -> Rows:
@@ -83,7 +86,9 @@ def train(  # noqa: PLR0913 the two data, the two losses, and how
         A checkpoint to write and to go on from; who may end training early.
     """
     torch.set_num_threads(plan.threads)
-    clock = Clock(plan, n_steps=plan.epochs * count_batches(len(rows), plan.batch_size))
+    ranks = hooks.ranks
+    n_steps = plan.epochs * count_batches(len(rows), plan.batch_size)
+    clock = Clock(plan, n_steps=n_steps, agree=None if ranks is None else ranks.agree)
     optimizer, keeper = make_optimizer(network, plan), Keeper(network)
     diary = Diary(hooks.checkpoint, optimizer, keeper, clock)
     done = diary.take_up()
@@ -94,8 +99,11 @@ def train(  # noqa: PLR0913 the two data, the two losses, and how
         for epoch in range(done + 1, plan.epochs + 1):
             if keeper.is_done(plan) or clock.look():
                 break
-            losses = run_epoch(network, rows, optimizer, clock, loss[0])
+            if ranks is not None:
+                ranks.begin(epoch, plan)
+            losses = run_epoch(network, rows, optimizer, clock, loss[0], ranks)
             scored = measure(network, valid, loss[1], plan) if len(valid) else losses
+            scored = scored if ranks is None else ranks.agree(scored)
             keeper.note(losses, scored)
             diary.note()
             held = f", on held-out rows {scored:.4f}" if len(valid) else ""
@@ -115,6 +123,7 @@ def run_epoch(
     optimizer: torch.optim.Optimizer,
     clock: Clock,
     loss: Loss,
+    ranks: Ranks | None = None,
 ) -> float:
     """One pass over all rows in a fresh order; gives back the mean loss."""
     plan = clock.plan
@@ -123,17 +132,22 @@ def run_epoch(
     for at in batches(len(rows), plan.batch_size, clock.order):
         share = clock.share()
         set_rate(optimizer, plan.learning_rate * one_cycle(share), frozen=share < plan.freeze)
-        batch, labels = rows.batch(at)
+        own = at if ranks is None else ranks.part(at)
+        batch, labels = rows.batch(own)
         with precision(plan):
             outputs = network(batch)
         value = loss(outputs.float(), labels)
         optimizer.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
+        if ranks is not None:
+            ranks.add_up(network, len(own) / len(at))
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        total, n_seen = total + value.item() * len(at), n_seen + len(at)
+        total, n_seen = total + value.item() * len(own), n_seen + len(own)
         if clock.tick():
             break
+    if ranks is not None:
+        total, n_seen = ranks.end(network, total, n_seen)
     return total / max(1, n_seen)
 
 
@@ -179,7 +193,7 @@ def make_optimizer(network: nn.Module, plan: Plan) -> torch.optim.Optimizer:
         {"params": weights, "weight_decay": plan.weight_decay if decays else 0.0, "share": share}
         for (share, decays), weights in sorted(groups.items(), key=lambda item: item[0], reverse=True)
     ]
-    return torch.optim.AdamW(made, lr=plan.learning_rate, betas=(0.9, 0.99))
+    return torch.optim.AdamW(made, lr=plan.learning_rate, betas=(0.9, 0.99), fused=True)
 
 
 def rate_share(name: str, plan: Plan) -> float:
