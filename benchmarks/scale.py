@@ -49,13 +49,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """seconds = start + rows / rate, and how many times longer the largest size took than the one before."""
+    """seconds = start + rows / rate, and how many times the time and memory of the one before the largest size took."""
 
     what: str
     workers: int
     start_s: float
     rows_per_s: float
     growth: float
+    memory_growth: float
 
 
 @dataclass
@@ -138,12 +139,12 @@ def make_rows(path: Path, n_rows: int) -> None:
         writer.close()
 
 
-def measure(sizes: list[int], workers: list[int], memory: str | None, folder: Path) -> list[Run]:
+def measure(sizes: list[int], workers: list[int], memory: str | None, network: str, folder: Path) -> list[Run]:
     """Run everything."""
     bound = ["--memory", memory] if memory else []
     small, learned = folder / "small.parquet", folder / "learned.map"
     make_rows(small, min(LEARNED_ROWS, *sizes))
-    runs = [run("learn", min(LEARNED_ROWS, *sizes), 0, learn_words(small, learned))]
+    runs = [run("learn", min(LEARNED_ROWS, *sizes), 0, learn_words(small, learned, network))]
     for rows in sizes:
         data, out = folder / "rows.parquet", folder / "out"
         make_rows(data, rows)
@@ -161,9 +162,10 @@ def measure(sizes: list[int], workers: list[int], memory: str | None, folder: Pa
     return runs
 
 
-def learn_words(data: Path, out: Path) -> list[str]:
+def learn_words(data: Path, out: Path, network: str) -> list[str]:
     """The command that makes the map which places."""
-    return ["map", str(data), "--target", "group", "--epochs", "3", "--no-view", "--out", str(out)]
+    words = ["map", str(data), "--target", "group", "--network", network, "--epochs", "3", "--no-view"]
+    return [*words, "--out", str(out)]
 
 
 def insist_on_equal(one: Path, other: Path) -> None:
@@ -185,7 +187,14 @@ def fit(runs: list[Run]) -> list[Line]:
             np.stack([1 / seconds, rows / seconds], axis=1), np.ones(len(own)), rcond=None
         )[0]
         lines.append(
-            Line(what, workers, float(start), float(1 / max(per_row, 1e-12)), own[-1].seconds / own[-2].seconds)
+            Line(
+                what,
+                workers,
+                float(start),
+                float(1 / max(per_row, 1e-12)),
+                own[-1].seconds / own[-2].seconds,
+                own[-1].own_gb / max(own[-2].own_gb, 1e-3),
+            )
         )
     return lines
 
@@ -222,10 +231,11 @@ def table(runs: list[Run], lines: list[Line]) -> str:
         f"{r.read_gb:.2f} | {r.written_gb:.2f} |" + (f" failed with status {r.status}: {r.said}" if r.status else "")
         for r in runs
     ]
-    told += ["", "| what | workers | start s | rows per s | largest size took |", "|---|---|---|---|---|"]
+    told += ["", "| what | workers | start s | rows per s | largest size took, × the one before | its memory, × |"]
+    told += ["|---|---|---|---|---|---|"]
     told += [
         f"| {line.what} | {line.workers or ''} | {line.start_s:.1f} | {line.rows_per_s:,.0f} | "
-        f"{line.growth:.1f} × the one before |"
+        f"{line.growth:.1f} | {line.memory_growth:.1f} |"
         for line in lines
     ]
     return "\n".join([*told, *project(lines)])
@@ -237,10 +247,11 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--memory", help="bound for belvedere map, such as 2GB")
+    parser.add_argument("--network", default="auto", help="that places: auto is an ensemble, mlp is small")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
-        runs = measure(asked.rows, asked.workers, asked.memory, Path(folder))
+        runs = measure(asked.rows, asked.workers, asked.memory, asked.network, Path(folder))
     lines = fit(runs)
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "scale.json").write_text(json.dumps([asdict(r) for r in runs] + [asdict(x) for x in lines], indent=1))
