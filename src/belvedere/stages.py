@@ -52,7 +52,7 @@ class Stages:
     def __post_init__(self) -> None:
         if self.folder is None:
             return
-        if self.folder.exists() and not (self.folder / MARK).is_file():
+        if self.folder.exists() and not (self.folder / MARK).is_file() and any(self.folder.iterdir()):
             raise SettingError(
                 f"Finished stages need a folder of their own, but {str(self.folder)!r} is something else. Move it away."
             )
