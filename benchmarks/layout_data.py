@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 CHUNK = 500_000  # rows of the mixture made at once
-SETS = ("mnist", "fashion", "scrna", "adult")
+CELL_SETS = {"scrna": "scrna_worm_neuron", "bladder": "scrna_mouse_bladder"}
+SETS = ("mnist", "fashion", *CELL_SETS, "adult")
 
 
 def read(name: str, folder: Path | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -17,7 +18,7 @@ def read(name: str, folder: Path | None) -> tuple[np.ndarray, np.ndarray | None]
     if name in ("mnist", "fashion"):
         full = {"mnist": "mnist", "fashion": "fashion_mnist"}[name]
         return _npz(where / full / f"{full}.npz")
-    return {"scrna": _scrna, "adult": _adult}[name](where)
+    return _scrna(where / CELL_SETS[name]) if name in CELL_SETS else _adult(where)
 
 
 def _npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -28,11 +29,10 @@ def _npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     return np.ascontiguousarray(x.reshape(len(x), -1), np.float32), y
 
 
-def _scrna(where: Path) -> tuple[np.ndarray, np.ndarray]:
+def _scrna(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Logarithms of counts per 10,000, every cell a row."""
     import scipy.sparse as sp
 
-    folder = where / "scrna_worm_neuron"
     counts = sp.load_npz(folder / "counts.npz").astype(np.float32)
     rates = sp.csr_matrix(counts.multiply(1e4 / np.maximum(counts.sum(axis=1), 1)))
     rates.data = np.log1p(rates.data)
