@@ -1,0 +1,196 @@
+"""Kill a worker, or a node, in the middle of embedding, training and the layout, again and again; count who ends well.
+
+    python benchmarks/faults.py --times 10            # workers, on Ray started here
+    python benchmarks/faults.py --times 10 --nodes    # two nodes on loopback; one is removed and another one joins
+
+Each try is compared with what came without a fault: embedding and layout bit for bit, training within 1 % of the loss. A
+try that ends without a kill (too quick) is done again and not counted. Reading processes by name needs Linux.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from belvedere.engines import Engine
+from belvedere.kinds import learn_kinds
+from belvedere.layout import sharded
+from belvedere.layout.lay_out import LayoutSettings, lay_out
+from belvedere.learn import LearnSettings, learn
+from belvedere.sources import open_source
+
+MARK = "BELVEDERE_FAULTS"  # in the environment of every process that this script starts
+NAMES = {"embed": "ray::Worker", "train": "ray::RayTrainWorker", "layout": "ray::Holder"}
+Result = Any
+
+
+@dataclass
+class Case:
+    """A stage: what it does on an engine, and whether two results are as equal as promised."""
+
+    run: Callable[[Engine], Result]
+    is_same: Callable[[Result, Result], bool]
+    promise: str
+
+
+def data(n: int) -> pa.Table:
+    """Three islands in six columns, and a class that follows them."""
+    random, island = np.random.default_rng(0), np.arange(n) % 3
+    columns = {f"c{i}": random.standard_normal(n) + 1.2 * (island == i) for i in range(6)}
+    return pa.table(columns | {"kind": np.array(["a", "b", "c"])[island]})
+
+
+def embed(engine: Engine) -> Result:
+    """Embed rows by their plain columns, in batches through the pool."""
+    source = open_source(data(500_000).drop_columns(["kind"]))
+    return learn(source, learn_kinds(source), LearnSettings(network="none", engine=engine)).latent
+
+
+def train(engine: Engine) -> Result:
+    """Train a network by the class; gives its best loss on held-out rows."""
+    source = open_source(data(20_000))
+    settings = LearnSettings(network="mlp", epochs=8, batch_size=256, engine=engine, threads=1)
+    found = learn(source, learn_kinds(source, target="kind"), settings).curves["loss"]["valid"]
+    return min(found)
+
+
+def layout(engine: Engine) -> Result:
+    """Find neighbors and lay rows out by a crew."""
+    sharded.FEWEST_SHARED = 1
+    rows = np.float32(np.column_stack([data(6_000)[f"c{i}"].to_numpy() for i in range(6)]))
+    with engine.crew(sharded.Member) as crew:
+        return lay_out(rows, LayoutSettings(crew=crew)).places
+
+
+CASES = {
+    "embed": Case(embed, lambda a, b: bool(np.array_equal(a, b)), "bit for bit"),
+    "train": Case(train, lambda a, b: abs(a - b) <= 0.01 * b, "loss within 1 %"),
+    "layout": Case(layout, lambda a, b: bool(np.array_equal(a, b)), "bit for bit"),
+}
+
+
+def processes(name: str) -> list[int]:
+    """Our own processes whose title begins so: children of a raylet that this script started."""
+    raylets, found, mark = set[int](), list[tuple[int, int]](), f"{MARK}={os.environ[MARK]}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes()
+            if words.startswith(name.encode()):  # a title overwrites the environment, so its parent is asked
+                found.append((int(folder.name), int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])))
+            elif b"raylet/raylet" in words and mark in (folder / "environ").read_bytes():
+                raylets.add(int(folder.name))
+    return [number for number, parent in found if parent in raylets]
+
+
+@contextlib.contextmanager
+def killing(name: str, wait_s: float, told: list[float]) -> Iterator[None]:
+    """Kill one process of this name, `wait_s` seconds after the first one is there."""
+    is_over = threading.Event()
+
+    def kill() -> None:
+        while not (found := processes(name)) and not is_over.wait(0.05):
+            continue
+        if is_over.wait(wait_s):
+            return
+        for number in (processes(name) or found)[-1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+                told.append(time.monotonic())
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        killer.join()
+
+
+@contextlib.contextmanager
+def losing_a_node(cluster: Any, wait_s: float, told: list[float]) -> Iterator[None]:
+    """Remove the second node after a while; another one joins a little later."""
+    is_over = threading.Event()
+
+    def lose() -> None:
+        if is_over.wait(wait_s):
+            return
+        cluster.remove_node(next(node for node in cluster.worker_nodes), allow_graceful=False)
+        told.append(time.monotonic())
+        cluster.add_node(num_cpus=2)
+
+    loser = threading.Thread(target=lose)
+    loser.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        loser.join()
+
+
+def tries(name: str, engine: Engine, times: int, fault: Callable[[float, list[float]], Any]) -> str:
+    """One row of the table: how many tries ended as promised, and the seconds that a fault cost."""
+    case, passed, counted, extra, errors = CASES[name], 0, 0, [], []
+    began = time.monotonic()
+    usual = case.run(engine)
+    took, random = time.monotonic() - began, np.random.default_rng(0)
+    for _ in range(3 * times):
+        if counted == times:
+            break
+        told: list[float] = []
+        began, found = time.monotonic(), None
+        with fault(float(random.uniform(0.02, 0.6)) * took, told):
+            try:
+                found = case.run(engine)
+            except Exception as error:
+                errors.append(f"{type(error).__name__}: {error}")
+        if told or found is None:
+            counted += 1
+            passed += found is not None and case.is_same(found, usual)
+            extra.append(time.monotonic() - began - took)
+    said = f" ({errors[0][:160]})" if errors else ""
+    cost = f"{np.median(extra):.1f}" if extra else "-"
+    return f"| {name} | {case.promise} | {passed} of {counted} | {took:.1f} | {cost} |{said}"
+
+
+def main() -> None:
+    """Run all stages and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--nodes", action="store_true", help="lose a node of two instead of a worker")
+    parser.add_argument("--stages", nargs="+", choices=list(CASES), default=list(CASES))
+    asked = parser.parse_args()
+    os.environ[MARK] = uuid.uuid4().hex
+    torch.set_num_threads(1)
+    print("| stage | promise | ended as promised | s without | s more with a fault, median |", flush=True)
+    print("|---|---|---|---|---|", flush=True)
+    if asked.nodes:
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        from ray.cluster_utils import Cluster
+
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+        cluster.add_node(num_cpus=2)
+        engine = Engine("ray", 2, cluster.address)
+        with engine.opened():
+            for name in asked.stages:
+                print(tries(name, engine, asked.times, lambda s, told: losing_a_node(cluster, s, told)), flush=True)
+        cluster.shutdown()
+        return
+    engine = Engine("ray", 2)
+    with engine.opened():
+        for name in asked.stages:
+            print(tries(name, engine, asked.times, lambda s, told, n=name: killing(NAMES[n], s, told)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
