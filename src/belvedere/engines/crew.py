@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from belvedere.engines.ray import connected, count_workers, gpu_share, limit_threads, wait
-from belvedere.errors import WorkerLostError
+from belvedere.errors import EngineError, WorkerLostError
 
 LARGE = 100_000  # bytes from which an array is put into Ray's store once, instead of into every call
 
@@ -37,7 +37,13 @@ class RayCrew:
         self.ray, self._packed = ray, ray.put(ray.cloudpickle.dumps(make))
         kind = ray.remote(num_cpus=1, num_gpus=gpu_share(ray, n), max_restarts=-1, max_task_retries=0)(Holder)
         self.actors = [kind.remote(self._packed, 1) for _ in range(n)]
-        self.revive()
+        try:
+            self.revive()
+        except ray.exceptions.ActorDiedError as error:
+            said = str(error).strip().splitlines()[-1]
+            raise EngineError(
+                f"The workers must start, but one died: {said} See 'ray status', and start again with fewer."
+            ) from error
 
     def __len__(self) -> int:
         return len(self.actors)

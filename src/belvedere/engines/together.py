@@ -5,6 +5,7 @@ want kept in case of that, and what comes of them passes through one small actor
 need no folder that all machines reach.
 """
 
+import pickle
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class Ledger:
     """What the processes told, want kept, and came to."""
 
     def __init__(self, kept: bytes | None) -> None:
-        self._kept, self._told, self._result, self._is_stopped = kept, list[Told](), None, False
+        self._kept, self._told, self._result, self._is_stopped = kept, list[Told](), b"", False
 
     def tell(self, name: str, args: tuple[Any, ...], kept: bytes | None) -> None:
         """Note something to tell, and what to go on from."""
@@ -42,12 +43,12 @@ class Ledger:
         told, self._told = self._told, []
         return told
 
-    def finish(self, result: Any) -> None:
-        """Note what came of it."""
+    def finish(self, result: bytes) -> None:
+        """Note what came of it; not unpacked here, which would import what it is made of."""
         self._result = result
 
-    def result(self) -> Any:
-        """What came of it."""
+    def result(self) -> bytes:
+        """What came of it; nothing where it is empty."""
         return self._result
 
     def stop(self) -> None:
@@ -76,7 +77,7 @@ class Desk:
 
     def finish(self, result: Any) -> None:
         """Hand over what came of the work."""
-        self._ask(self._ledger.finish.remote(result))
+        self._ask(self._ledger.finish.remote(pickle.dumps(result)))
 
     def is_stopped(self) -> bool:
         """Whether the driver wants an end."""
@@ -117,11 +118,12 @@ def run_together(
             running = side.submit(_fit, packed, ledger, n_workers, folder)
             _follow(ray, ledger, running, tell)
             _insist(running)
-        result = ray.get(ledger.result.remote())
+        packed = ray.get(ledger.result.remote())
+    if not packed:
+        raise EngineError("The processes must end with a result, but ended without one. Start the command again.")
+    result = pickle.loads(packed)  # our own bytes, from our own process
     if isinstance(result, BelvedereError):
         raise result
-    if result is None:
-        raise EngineError("The processes must end with a result, but ended without one. Start the command again.")
     return result
 
 
@@ -148,8 +150,6 @@ def _fit(packed: Any, ledger: Any, n_workers: int, folder: str) -> None:
 
 def _one(how: dict[str, Any]) -> None:
     """One process of the group; our own errors are no reason to start again."""
-    import pickle
-
     import ray
     from ray.train import get_context
 
