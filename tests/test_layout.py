@@ -138,6 +138,32 @@ def test_a_row_is_searched_alone() -> None:
     assert np.array_equal(search_cells(cells, rows[7:8], 5, 2)[0], search_cells(cells, rows, 5, 2)[7])
 
 
+def test_centers_in_groups_find_cells_and_all_of_them_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grouped centers lead nearly every row to its own cell; asked for all cells, the search is exact."""
+    monkeypatch.setattr("belvedere.layout.cells.ROWS_PER_CELL", 16)
+    monkeypatch.setattr("belvedere.layout.cells.MANY_CELLS", 100)
+    rows, _ = islands(2400, 4, 7)
+    cells = sort_into_cells(rows)
+
+    few, all_cells = search_cells(cells, rows, 2, 6), search_cells(cells, rows, 6, cells.n_cells)
+
+    true = NearestNeighbors(n_neighbors=6).fit(rows).kneighbors(rows)[1]
+    assert len(cells.centers.cells.first) - 1 > 1
+    assert (few[:, 0] == np.arange(len(rows))).mean() > 0.95
+    assert np.array_equal(all_cells, true)
+
+
+def test_a_search_part_by_part_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exact neighbors are the same where rows are too many to be compared at once."""
+    rows, _ = islands(900, 4, 7)
+    asked = np.arange(0, 900, 45)
+    at_once = exact_neighbors(rows, asked, 6)
+    monkeypatch.setattr("belvedere.layout.cells.BATCH", 128)
+    monkeypatch.setattr("belvedere.layout.neighbors.BATCH", 128)
+
+    assert np.array_equal(exact_neighbors(rows, asked, 6), at_once)
+
+
 def test_equal_rows_make_no_hub() -> None:
     """Of 500 equal rows none is the neighbor of more than 20 others, and nobody is its own neighbor."""
     rows = np.repeat(np.float32([[0, 0], [5, 5]]), [500, 20], axis=0)

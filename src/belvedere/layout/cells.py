@@ -16,7 +16,9 @@ from belvedere.types import Floats, Ints
 
 ROWS_PER_CELL = 192  # on average
 MOST_CELLS = 8192
-SAMPLED = 40  # rows per center on which k-means is run
+SAMPLED = 24  # rows per center on which k-means is run
+MANY_CELLS = 1024  # from here on, centers are looked for in groups of centers
+GROUPS_LOOKED = 6  # groups of centers looked into, and more where many cells are wanted
 BATCH = 262_144  # rows searched at once
 CHUNK = 256  # rows of one task
 
@@ -47,7 +49,7 @@ class Cells:
     """Rows in cells: `middle` (dims,) is taken from every row, `centers` finds cells, `rows` finds rows in them."""
 
     middle: Floats
-    centers: Tiles
+    centers: "Centers"
     rows: Tiles
 
     @property
@@ -56,16 +58,32 @@ class Cells:
         return len(self.rows.first) - 1
 
 
+@dataclass(frozen=True)
+class Centers:
+    """Centers of cells in groups: `groups` finds groups, `cells` finds centers in them; one group where they are few."""
+
+    groups: Tiles
+    cells: Tiles
+
+    def nearest(self, rows: Floats, n: int) -> Ints:
+        """The n nearest centers of each row, looked for in the nearest groups: int32 (rows, n), -1 where too few."""
+        n_groups, n_cells = len(self.cells.first) - 1, int((self.cells.ids >= 0).sum())
+        start = np.zeros((len(rows), 1), np.int32)
+        if n_groups == 1:
+            return search_tiles(rows, self.cells, start, n)[1]
+        looked = search_tiles(rows, self.groups, start, min(n_groups, GROUPS_LOOKED + 2 * n * n_groups // n_cells))[1]
+        return search_tiles(rows, self.cells, looked, n)[1]
+
+
 def sort_into_cells(rows: Floats, *, seed: int = 0) -> Cells:
     """Sort rows, float32 (rows, dims), into cells round k-means centers."""
     n_cells = int(min(max(1, len(rows) // ROWS_PER_CELL), MOST_CELLS))
     middle = np.asarray(rows[:: max(1, len(rows) // 10_000)].mean(axis=0), np.float32)
-    centers = _centers(rows, n_cells, seed) - middle
-    found = build_tiles(centers, np.zeros(n_cells, np.int64), 1)
+    found = _group(_centers(rows, n_cells, seed) - middle, seed)
     cell_of = np.empty(len(rows), np.int64)
     for at in range(0, len(rows), BATCH):
         part = np.ascontiguousarray(rows[at : at + BATCH] - middle, np.float32)
-        cell_of[at : at + BATCH] = search_tiles(part, found, np.zeros((len(part), 1), np.int32), 1)[1][:, 0]
+        cell_of[at : at + BATCH] = found.nearest(part, 1)[:, 0]
     return Cells(middle, found, build_tiles(rows, cell_of, n_cells, middle=middle))
 
 
@@ -73,9 +91,22 @@ def _centers(rows: Floats, n_cells: int, seed: int) -> Floats:
     n_wanted = min(len(rows), SAMPLED * n_cells)
     chosen = np.sort(np.random.default_rng(seed).choice(len(rows), n_wanted, replace=False))
     settings = {"min_points_per_centroid": 1, "max_points_per_centroid": SAMPLED + 1}
-    means = faiss.Kmeans(rows.shape[1], n_cells, niter=5, seed=seed + 1, **settings)
+    means = faiss.Kmeans(rows.shape[1], n_cells, niter=4, seed=seed + 1, **settings)
     means.train(np.ascontiguousarray(rows[chosen], np.float32))
     return np.asarray(means.centroids, np.float32)
+
+
+def _group(centers: Floats, seed: int) -> Centers:
+    """Lay centers out in groups of about as many as there are groups."""
+    n_groups = 1 if len(centers) < MANY_CELLS else int(len(centers) ** 0.5)
+    if n_groups == 1:
+        one = build_tiles(centers, np.zeros(len(centers), np.int64), 1)
+        return Centers(one, one)
+    means = faiss.Kmeans(centers.shape[1], n_groups, niter=10, seed=seed + 1, min_points_per_centroid=1)
+    means.train(np.ascontiguousarray(centers))
+    group_of = np.asarray(means.index.search(np.ascontiguousarray(centers), 1)[1][:, 0], np.int64)
+    groups = build_tiles(np.asarray(means.centroids, np.float32), np.zeros(n_groups, np.int64), 1)
+    return Centers(groups, build_tiles(centers, group_of, n_groups))
 
 
 def search_cells(cells: Cells, rows: Floats, k: int, n_looked: int) -> Ints:
@@ -84,9 +115,21 @@ def search_cells(cells: Cells, rows: Floats, k: int, n_looked: int) -> Ints:
     n_looked = min(n_looked, cells.n_cells)
     for at in range(0, len(rows), BATCH):
         part = np.ascontiguousarray(rows[at : at + BATCH] - cells.middle, np.float32)
-        looked = search_tiles(part, cells.centers, np.zeros((len(part), 1), np.int32), n_looked)[1]
-        near[at : at + BATCH] = search_tiles(part, cells.rows, looked, k)[1]
+        near[at : at + BATCH] = search_tiles(part, cells.rows, cells.centers.nearest(part, n_looked), k)[1]
     return near
+
+
+def search_all(rows: Floats, queries: Floats, k: int) -> Ints:
+    """The k nearest of each part of the rows, part by part, so that the k nearest of all are among them: int32."""
+    found = []
+    for at in range(0, len(rows), BATCH):
+        part = np.asarray(rows[at : at + BATCH], np.float32)
+        middle = np.asarray(part[:: max(1, len(part) // 10_000)].mean(axis=0), np.float32)
+        tiles = build_tiles(part, np.zeros(len(part), np.int64), 1, middle=middle)
+        shifted = np.ascontiguousarray(queries - middle, np.float32)
+        near = search_tiles(shifted, tiles, np.zeros((len(queries), 1), np.int32), min(k, len(part)))[1]
+        found.append(near + np.int32(at))
+    return np.concatenate(found, axis=1)
 
 
 def build_tiles(rows: Floats, cell_of: NDArray[np.int64], n_cells: int, *, middle: Floats | None = None) -> Tiles:
@@ -113,14 +156,8 @@ def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floa
     held = (tiles.keys, tiles.half, tiles.ids, tiles.first)
     n_cells = len(tiles.first) - 1
     for p in range(looked.shape[1]):
-        tasks = _tasks(looked[:, p], n_cells)
-        if n_cells == 1:  # rows are in order already
-            scan(rows, tasks, held, (best, found))
-            continue
         order = np.argsort(looked[:, p].astype(np.int16), kind="stable")
-        some = best[order], found[order]
-        scan(rows[order], tasks, held, some)
-        best[order], found[order] = some
+        scan(rows, order, _tasks(looked[:, p], n_cells), held, (best, found))
     return best, found
 
 

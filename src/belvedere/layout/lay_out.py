@@ -180,7 +180,7 @@ def _graph_of_all(
         graph = find_neighbors(rows, k, seed=settings.seed, progress=tell, search=search)
     else:
         graph = recover_neighbors(rows, places, landmarks, k)
-    graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))
+        graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))
     tell.finish(f"recall {graph.recall:.3f}")
     return graph
 

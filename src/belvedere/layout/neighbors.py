@@ -12,7 +12,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from belvedere.layout.cells import search_cells, sort_into_cells
+from belvedere.layout.cells import search_all, search_cells, sort_into_cells
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
 from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints
@@ -100,7 +100,8 @@ def find_neighbors(
 
 def exact_neighbors(rows: Floats, queries: NDArray[np.int64], k: int) -> Ints:
     """Exact neighbors of some rows among all rows, themselves left out: int32 (queries, k)."""
-    found = _nearest_flat(rows, rows[queries], k + 1 + EXTRA)
+    search = _nearest_flat if len(rows) <= BATCH else search_all
+    found = search(rows, rows[queries], k + 1 + EXTRA)
     return rerank_in(rows[queries], rows, found, k, own=queries)[0]
 
 
@@ -197,9 +198,12 @@ def _search_cells(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
         recall = share_found(rerank_in(asked, rows, found, k, own=probed)[0], truth)
         if recall >= WANTED_RECALL or n_looked >= cells.n_cells:
             break
-        n_looked += n_looked // 2
-    found = search_cells(cells, rows, k + 1, n_looked)
-    near, far = rerank_in(rows, rows, found, k, own=np.arange(len(rows)))
+        n_looked += n_looked // 4
+    near, far = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
+    for at in range(0, len(rows), BATCH):
+        part = slice(at, min(at + BATCH, len(rows)))
+        found = search_cells(cells, rows[part], k + 1, n_looked)
+        near[part], far[part] = rerank_in(rows[part], rows, found, k, own=np.arange(part.start, part.stop))
     return fill_short(
         rows, Graph(near, far, recall, f"{min(n_looked, cells.n_cells)} of {cells.n_cells} cells searched")
     )

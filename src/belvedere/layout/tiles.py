@@ -83,11 +83,11 @@ def insert(score, id_, best, found):
 
 
 @compiled
-def scan(rows, tasks, tiles, into):
+def scan(rows, order, tasks, tiles, into):
     """Compare the rows of every task with the tiles of its cell.
 
-    `tasks` (tasks, 3): first row, one behind the last, and the cell; `tiles` = keys, half, ids, first tile of each cell;
-    `into` = best scores and their ids (rows, k), rising.
+    `tasks` (tasks, 3): where its rows begin and end in `order` (rows,), and the cell; `tiles` = keys, half, ids, first
+    tile of each cell; `into` = best scores and their ids (rows, k), rising.
     """
     keys, half, ids, first = tiles
     best, found = into
@@ -95,7 +95,8 @@ def scan(rows, tasks, tiles, into):
     for t in numba.prange(tasks.shape[0]):
         scores = np.empty(TILE, np.float32)
         for tile in range(first[tasks[t, 2]], first[tasks[t, 2] + 1]):
-            for i in range(tasks[t, 0], tasks[t, 1]):
+            for o in range(tasks[t, 0], tasks[t, 1]):
+                i = order[o]
                 better = score_tile(rows[i], keys[tile], half[tile], scores, best[i, k - 1])
                 while better != 0:
                     r = lowest_bit(better)
