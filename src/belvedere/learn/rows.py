@@ -25,8 +25,8 @@ def run_network(network: Network, table: pa.Table) -> tuple[Floats, Floats]:
     arrays = kinds.make_arrays(table, network.inputs)
     batch = training.make_rows(arrays, np.zeros(table.num_rows)).arrays
     latent, outputs = [], []
-    for at in torch.split(torch.arange(table.num_rows), 1024):
-        part = {name: value[at] for name, value in batch.items()}
+    for start, stop in chunks(table.num_rows, 1024):
+        part = {name: value[start:stop] for name, value in batch.items()}  # views, nothing is copied
         found = network.latent(part)
         latent.append(network.space(part, found).numpy())
         outputs.append(network.outputs(part, found).numpy())
