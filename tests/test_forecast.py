@@ -9,7 +9,7 @@ import torch
 
 from belvedere.errors import ColumnError, SettingError
 from belvedere.kinds import learn_kinds
-from belvedere.learn import Learned, LearnSettings, learn, predict_rows
+from belvedere.learn import Learned, LearnSettings, cross_validate, learn, predict_rows
 from belvedere.learn.forecast import windows
 from belvedere.networks import build_network
 from belvedere.training.forecast import repeated
@@ -167,6 +167,9 @@ def test_series_that_cannot_be_foretold_say_why() -> None:
         made(pa.table({"curve": [[1.0, 2.0], [3.0, 4.0, 5.0]] * 4}), replace(QUICK, horizon=9), "curve")
     with pytest.raises(SettingError, match="horizon must be above 0"):
         learned(waves(), replace(ASKED, horizon=0))
+    source = Source("waves", waves())
+    with pytest.raises(SettingError, match="Train once"):
+        cross_validate(source, learn_kinds(source, target="load"), ASKED)
 
 
 def test_the_column_that_tells_series_apart_is_found() -> None:

@@ -1,6 +1,7 @@
 """Few labelled sequences: fixed kernels, and a linear model that is solved at once and knows how sure it is."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pytest
 
 from belvedere.errors import SettingError
 from belvedere.kinds.kernels import KERNELS, answered, distances, fit_kernels, kernel_features
-from belvedere.learn import Learned, LearnSettings, learn, predict_rows
+from belvedere.learn import Learned, LearnSettings, Search, learn, predict_rows, tune
 from belvedere.training import solve_ridge
 from belvedere.types import Column, Schema, Source
 
@@ -56,6 +57,23 @@ def test_the_output_layer_reads_the_answers_of_the_ridge_off_the_latent_vector(c
     truth = np.array(beats(classes=classes).column("y").to_pylist(), dtype=object)
     known = found.split != "test"
     assert (found.predicted[known] == truth[known]).mean() > 0.95
+
+
+def test_a_search_judges_kernels_by_rows_left_out(tmp_path: Path) -> None:
+    columns = (Column("curve", "sequence"), Column("y", "category", "target"))
+    search = Search(by="grid", space={"network": ["rocket"]})
+
+    found = tune(
+        Source("beats", beats()),
+        Schema(columns),
+        replace(QUICK, network="tcn"),
+        search=search,
+        store=tmp_path / "trials",
+    )
+
+    assert found.learned.config["network"] == "rocket"
+    assert 0 < found.trials[0].loss < np.log(3)  # better than chance on rows that were left out
+    assert found.trials[0].loss == found.learned.curves["loss"]["valid"][0]
 
 
 def test_numbers_are_solved_too() -> None:

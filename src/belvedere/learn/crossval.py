@@ -9,6 +9,7 @@ from belvedere import kinds, networks, training
 from belvedere.errors import SettingError
 from belvedere.learn.case import prepare, read_target, schema_for
 from belvedere.learn.fit import learn_target
+from belvedere.learn.forecast import refuse_forecast
 from belvedere.learn.parting import read_ties
 from belvedere.learn.resume import portable
 from belvedere.learn.settings import Array, LearnSettings, check_settings, refuse_private
@@ -66,6 +67,7 @@ def cross_validate(
     settings, progress = settings or LearnSettings(), progress or Silent()
     check_settings(settings)
     refuse_private(settings, "Cross-validation")
+    refuse_forecast(settings, "Cross-validation")
     settings = portable(settings)  # one checkpoint cannot hold several folds
     schema = schema_for(schema, settings)
     target, labels = read_target(source, schema, settings)

@@ -63,6 +63,15 @@ def windows(source: Source, schema: Schema, settings: LearnSettings) -> tuple[So
     return made, Schema(columns), replace(settings, target=name + NEXT)
 
 
+def refuse_forecast(settings: LearnSettings, what: str) -> None:
+    """Refuse what cannot part windows by time yet."""
+    if settings.task == "forecast":
+        raise SettingError(
+            f"{what} must have rows that may be parted, but windows of a forecast share values with their neighbors. "
+            "Train once: the latest windows are scored, after all that is learned from."
+        )
+
+
 def _told(table: pa.Table, name: str, horizon: int) -> str:
     return f"{counted(table.num_rows, 'window')} of {name!r}, each with the next {counted(horizon, 'value')}."
 

@@ -37,7 +37,7 @@ def with_kernels(case: Case) -> Case:
     inputs = list(case.inputs)
     rows = training.thin_out(case.rows_of("train"), 1000, seed=case.settings.seed)
     for position, item in enumerate(inputs):
-        if item.kind == "sequence":
+        if item.kind == "sequence" and "kernels" not in item.info:
             arrays = kinds.make_arrays(case.source.take(rows), (item,))
             found = kinds.fit_kernels(arrays["0.steps"], arrays["0.length"], seed=case.settings.seed)
             info = {**item.info, "kernels": int(found["kernel_cuts"].size)}
@@ -85,7 +85,12 @@ def solve(network: Network, case: Case, rows: NDArray[np.int64], progress: Progr
     _read_answers(network, sharpness * scale, sharpness * found.bias)
     progress.finish(f"solved at once, strength {found.strength:.3g}")
     network.eval()
-    return training.Trained(stopped="all rows, solved at once", best_epoch=1)
+    losses = [
+        loss_of(sharpness * said, wanted.labels, case) for said in (x @ found.weights + found.bias, found.left_out)
+    ]
+    return training.Trained(
+        {"train": losses[:1], "valid": losses[1:]}, best_epoch=1, stopped="all rows, solved at once"
+    )
 
 
 def to_numbers(case: Case, labels: Array) -> Wanted:
@@ -95,6 +100,13 @@ def to_numbers(case: Case, labels: Array) -> Wanted:
         return Wanted(labels[:, None].astype(np.float64), labels)
     codes = np.arange(len(case.target.classes)) if case.target.task == "multiclass" else np.array([1])
     return Wanted(np.where(labels[:, None] == codes, 1.0, -1.0), labels)
+
+
+def loss_of(answers: Array, labels: Array, case: Case) -> float:
+    """The task's loss of answers; those of rows left out stand where otherwise the loss on validation rows does."""
+    assert case.target is not None
+    reported = training.objective_for(case.target.task).reported
+    return float(reported(torch.from_numpy(answers.astype(np.float32)), torch.from_numpy(labels)))
 
 
 def sharpness_of(left_out: Array, labels: Array, case: Case) -> float:

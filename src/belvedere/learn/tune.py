@@ -12,7 +12,9 @@ from belvedere import networks, training
 from belvedere.errors import SettingError, StoppedError, nearest_names
 from belvedere.learn.case import Case, prepare, schema_for
 from belvedere.learn.fit import fit, learn_target, shape_for, training_rows, with_directions
+from belvedere.learn.forecast import refuse_forecast
 from belvedere.learn.settings import Learned, LearnSettings, check_settings, refuse_private
+from belvedere.learn.solved import with_kernels
 from belvedere.learn.trials import Study, study_key
 from belvedere.progress import Progress, Silent
 from belvedere.training import Hooks, Matter, Range, Search, Space, Trial
@@ -63,6 +65,7 @@ def tune(
     settings, progress, search = settings or LearnSettings(), progress or Silent(), search or Search()
     training.check_search(search)
     refuse_private(settings, "Tuning")
+    refuse_forecast(settings, "Tuning")
     _check_space(search.space, settings)
     case = prepare(source, schema_for(schema, settings), settings)
     if case.target is None:
@@ -106,7 +109,7 @@ def _try(
     """Train once; the loss is the lowest on validation rows. None if the person stopped it."""
     torch.manual_seed(case.settings.seed)
     rows, _ = training_rows(case)
-    case = with_directions(case, rows)
+    case = with_kernels(with_directions(case, rows))
     name = networks.choose_network(case.inputs, case.target, case.settings.network).name
     network = networks.build_network(case.inputs, case.target, network=name, settings=shape_for(case, rows))
     hooks = Hooks(give_up=lambda curve, epochs: search.prune and training.is_behind(curve, before, epochs=epochs))

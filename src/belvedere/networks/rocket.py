@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from belvedere.errors import SettingError
 from belvedere.networks.blocks import Batch, Encoder, Shape
 from belvedere.types import Input
 
@@ -20,7 +21,12 @@ class RocketEncoder(Encoder):
     def __init__(self, inputs: list[tuple[int, Input]], shape: Shape) -> None:
         super().__init__()
         (self.position, item), self.dims = inputs[0], shape.latent_dims
-        n_features = int(item.info.get("kernels", 0))
+        if "kernels" not in item.info:
+            raise SettingError(
+                f"The network 'rocket' must have kernels drawn from training rows, but {item.name!r} has none. Ask for it by "
+                "name with a target, or choose another network."
+            )
+        n_features = int(item.info["kernels"])
         self.norm = nn.BatchNorm1d(n_features, affine=False, momentum=None, eps=1e-12)
         self.drop = nn.Dropout(shape.dropout or 0.0)
         self.to_latent = nn.Linear(n_features, self.dims)
