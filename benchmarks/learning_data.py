@@ -41,27 +41,48 @@ def patients(folder: Path) -> pa.Table:
     return pq.read_table(folder / "surv_support2/surv_support2.parquet").select(list(SUPPORT))
 
 
-def engines(folder: Path, *, cycles: int = 30, most: float = 125.0) -> pa.Table:
-    """Windows of 30 cycles of each engine and the cycles that remain, at most 125; of test engines the last window."""
+WINDOW = 30  # cycles of the statistics that boosting is usually given
+
+
+def engines(folder: Path, *, every: int = 3, most: float = 125.0) -> pa.Table:
+    """What was seen of each engine up to some cycle, and the cycles that remain, at most 125; of test engines the whole.
+
+    Histories have all lengths from 30 cycles on. `unit` keeps cuts of one engine together, so that none is learned from whose
+    other cuts decide when to stop.
+    """
     table = pq.read_table(folder / "cmapss_fd001/cmapss_fd001.parquet").to_pandas()
     sensors = [f"s{i}" for i in range(1, 22) if table[f"s{i}"].std() > 1e-6]
     rows = []
-    for (split, _), engine in table.groupby(["split", "unit"]):
+    for (split, unit), engine in table.groupby(["split", "unit"]):
         values, left = engine[sensors].to_numpy(np.float32), np.minimum(engine["rul"].to_numpy(float), most)
-        ends = range(cycles, len(engine) + 1, 3) if split == "train" else [len(engine)]
-        rows += [(values[max(0, end - cycles) : end], left[end - 1], split) for end in ends]
+        ends = range(WINDOW, len(engine) + 1, every) if split == "train" else [len(engine)]
+        rows += [(values[:end], left[end - 1], split, f"{split} {unit}") for end in ends]
     steps = pa.list_(pa.list_(pa.float32(), len(sensors)))
-    windows = pa.array([window.tolist() for window, _, _ in rows], steps)
-    return pa.table({"window": windows, "left": [r[1] for r in rows], "split": [r[2] for r in rows]})
+    history = pa.array([values.tolist() for values, *_ in rows], steps)
+    names = ("left", "split", "unit")
+    return pa.table({"history": history} | {name: [row[i] for row in rows] for i, name in enumerate(names, 1)})
 
 
 def boosted_windows(table: pa.Table) -> tuple[str, float]:
-    """RMSE of gradient boosting on mean, spread, last value and slope of each sensor."""
-    windows = [np.array(window) for window in table["window"].to_pylist()]
-    slopes = [np.polyfit(np.arange(len(w)), w, 1)[0] for w in windows]
-    rows = zip(windows, slopes, strict=True)
-    features = np.array([np.concatenate([w.mean(0), w.std(0), w[-1], slope]) for w, slope in rows])
+    """RMSE of gradient boosting on statistics of the last 30 cycles."""
+    return f"gradient boosting on statistics of {WINDOW} cycles", _boosted(table, (WINDOW,))
+
+
+def boosted_histories(table: pa.Table) -> tuple[str, float]:
+    """RMSE of gradient boosting on statistics of the last 30 cycles and of the whole history."""
+    return "gradient boosting on statistics of 30 and of all cycles", _boosted(table, (WINDOW, 10_000))
+
+
+def _boosted(table: pa.Table, windows: tuple[int, ...]) -> float:
+    histories = [np.array(history) for history in table["history"].to_pylist()]
+    features = np.array([np.concatenate([_statistics(h[-n:]) for n in windows]) for h in histories])
     left, is_train = np.array(table["left"].to_pylist()), np.array(table["split"].to_pylist()) == "train"
     model = HistGradientBoostingRegressor(random_state=0).fit(features[is_train], left[is_train])
     gap = model.predict(features[~is_train]) - left[~is_train]
-    return "gradient boosting on window statistics", float(np.sqrt(np.square(gap).mean()))
+    return float(np.sqrt(np.square(gap).mean()))
+
+
+def _statistics(window: np.ndarray) -> np.ndarray:
+    """Mean, spread, last value and slope of each sensor."""
+    slope = np.polyfit(np.arange(len(window)), window, 1)[0]
+    return np.concatenate([window.mean(0), window.std(0), window[-1], slope])
