@@ -215,7 +215,7 @@ def _gates_of_ngrams(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
         grams = batch[f"{encoder.position}.grams"].long()
         weight = encoder.get_buffer("idf")[grams] * (grams != 0)
         weight = weight / weight.square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-6)
-        vectors = encoder.embed.detach()[grams]
+        vectors = encoder.embed.detach()[encoder.get_buffer("slot")[grams]]
         if encoder.project is not None:
             vectors = vectors + encoder.get_buffer("projection")[grams] @ encoder.project.weight.detach().T
         vectors = vectors * weight[:, :, None]  # (rows, grams, dims)

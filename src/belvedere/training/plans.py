@@ -48,7 +48,7 @@ HABITS = {
     "lstm": Habit(60, 4, 64, 3e-3, 1e-3, 180.0),
     "bilstm_tagger": Habit(12, 4, 32, 3e-3, 1e-3, 120.0),
     "transformer_tagger": Habit(12, 4, 32, 1.5e-3, 1e-2, 120.0),
-    "ngrams": Habit(12, 4, 64, 1e-3, 0.1, 100.0),
+    "ngrams": Habit(30, 4, 64, 3e-3, 0.1, 100.0),
     "text_lstm": Habit(10, 3, 64, 2e-3, 1e-3, 180.0),
     "hf": Habit(30, 6, 64, 1e-3, 1e-2, 240.0),
     "guest": Habit(30, 4, 64, 1e-3, 1e-2, 180.0),
