@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from numpy.typing import NDArray
 from belvedere.errors import SettingError
 from belvedere.page import make_table, write_csv, write_parquet
 from belvedere.types import MapContent
+from belvedere.values import repeating
 
 WRITERS = {".csv": write_csv, ".parquet": write_parquet}
 STREAMS: dict[str, Callable[[str, pa.Schema], Any]] = {
-    ".parquet": lambda path, schema: pq.ParquetWriter(path, schema, compression="zstd"),
+    ".parquet": lambda path, schema: pq.ParquetWriter(
+        path, schema, compression="zstd", use_dictionary=repeating(schema)
+    ),
     ".arrow": lambda path, schema: pa.ipc.new_file(path, schema),
 }
 
@@ -62,10 +66,12 @@ def write_stream(tables: Iterator[pa.Table], path: str | os.PathLike[str]) -> Pa
     beside = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
         first = next(tables)
-        with STREAMS[path.suffix.lower()](str(beside), first.schema) as writer:
-            writer.write_table(first)
-            for table in tables:
-                writer.write_table(table.cast(first.schema))
+        with STREAMS[path.suffix.lower()](str(beside), first.schema) as writer, ThreadPoolExecutor(1) as hand:
+            written = hand.submit(writer.write_table, first)
+            for table in tables:  # the next one is made while this one is packed and written
+                written.result()
+                written = hand.submit(writer.write_table, table.cast(first.schema))
+            written.result()
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ from belvedere.mapfolder.writing import (
 )
 from belvedere.page import write_json
 from belvedere.types import MapContent
+from belvedere.values import repeating
 
 Words = Callable[[], MapContent]
 
@@ -118,7 +119,9 @@ def _rows_writer(path: Path, folder: Path, stack: ExitStack) -> Callable[[MapCon
 
 def _places_writer(content: MapContent, folder: Path, stack: ExitStack) -> Callable[[MapContent, int], Any]:
     old = places_table(content)
-    writer = stack.enter_context(pq.ParquetWriter(folder / layout.PLACES, old.schema, compression="zstd"))
+    writer = stack.enter_context(
+        pq.ParquetWriter(folder / layout.PLACES, old.schema, compression="zstd", use_dictionary=repeating(old.schema))
+    )
     writer.write_table(old)
 
     def write(part: MapContent, first: int) -> None:

@@ -16,6 +16,7 @@ from belvedere.errors import MapFolderError
 from belvedere.mapfolder import layout, whole
 from belvedere.page import write_json
 from belvedere.types import MapContent
+from belvedere.values import repeating
 
 ROWS_PER_BATCH = 65_536
 
@@ -64,7 +65,8 @@ def _check(content: MapContent) -> None:
 
 def _fill(content: MapContent, rows_file: Path | None, folder: Path) -> None:
     _write_rows(content.rows, rows_file, folder / layout.ROWS)
-    pq.write_table(places_table(content), folder / layout.PLACES, compression="zstd")
+    places = places_table(content)
+    pq.write_table(places, folder / layout.PLACES, compression="zstd", use_dictionary=repeating(places.schema))
     (folder / layout.REGIONS).write_bytes(write_json(content.regions))
     for name, array, dtype in (
         (layout.LATENT, content.latent, np.float16),

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from belvedere.types import MapContent
+from belvedere.values import repeating
 
 FORMULA_STARTS = "=+-@\t\r\x00"  # OWASP ASVS 5, 1.2.10: a spreadsheet would run such a cell
 ROWS_PER_PART = 65_536
@@ -56,7 +57,7 @@ def _map_columns(content: MapContent, rows: NDArray[Any]) -> dict[str, pa.Array]
 
 def write_parquet(table: pa.Table, sink: Any) -> None:
     """Write Parquet, compressed with zstd."""
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd", use_dictionary=repeating(table.schema))
 
 
 def write_csv(table: pa.Table, sink: Any) -> None:
