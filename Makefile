@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-com
 BROWSER ?= auto
 SHELL := /bin/bash
 
-.PHONY: help demo test check setup format lint types imports front browser clean
+.PHONY: help demo test check setup format lint types imports docs front browser clean
 
 help: ## List the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,14 @@ types: .venv/made-dev ## mypy --strict
 imports: .venv/made-dev ## The import rules of ARCHITECTURE.md
 	@$(BIN)/lint-imports
 
+.venv/made-docs: .venv/made
+	@$(PIP) -e '.[docs]'
+	@touch $@
+
+docs: .venv/made-docs ## The documentation site into docs/_site, in English and Chinese; fails on any warning or broken link
+	@$(BIN)/sphinx-build -q -W --keep-going -b html -d docs/_site/.trees docs docs/_site
+	@$(BIN)/python docs/check_site.py docs/_site
+
 front: ## Front end: install, check, test, and prove that the committed bundle is the build of the sources (needs Node)
 	@cd viewer && npm ci --no-audit --no-fund --silent && npm run --silent check && npm test --silent && npm run --silent check-build
 
@@ -64,4 +72,4 @@ browser: .venv/made-test .venv/made-kernels ## End-to-end tests in headless Chro
 	@$(BIN)/python -m pytest -q -m browser
 
 clean: ## Remove what was built here
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache viewer/node_modules demo.map demo.png
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache viewer/node_modules demo.map demo.png docs/_site

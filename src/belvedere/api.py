@@ -142,10 +142,16 @@ def map(  # noqa: PLR0913 the one call of the product: everything a person may s
 def open(path: str | Path, *, passphrase: str | None = None, network: Any = None) -> Map:
     """Open a map folder, memory-mapped and without loading torch.
 
-    A locked map is decrypted into memory and cannot be edited; its passphrase is the one given, else that of the
-    environment variable BELVEDERE_PASSPHRASE, else it is asked for in the terminal. A map that learned with a network
-    from your own code keeps its weights only: hand the module (or the function that makes it) over as `network` to
-    place and explain rows.
+    Parameters
+    ----------
+    path : path
+        The map folder.
+    passphrase : str, optional
+        Of a locked map, which is decrypted into memory and cannot be edited; without it, that of the environment variable
+        BELVEDERE_PASSPHRASE, else it is asked for in the terminal.
+    network : optional
+        A map that learned with a network from your own code keeps its weights only: hand over the module, or the function
+        that makes it, to place and explain rows.
 
     Raises
     ------

@@ -67,7 +67,8 @@ class Placed:
 class Map(Growing):
     """A table, a place for every row, and the network that puts it there.
 
-    Made by `belvedere.map` and `belvedere.open`; values are in `content`, the most used ones are short-cut here.
+    Made by `belvedere.map` and `belvedere.open`; values are in `content`, the most used ones are short-cut here;
+    `path` is the folder that it was opened from or saved to.
     """
 
     content: MapContent
