@@ -214,27 +214,27 @@ def true_map(maps: Mapping[str, bv.Map]) -> Rows:
     rows = [["map", "rows", "regions", "recall@15", "Spearman"]]
     for name, made in maps.items():
         kept = [f"{made.score(score).value:.2f}" for score in ("recall@15", "spearman")]
-        rows.append([name, f"{len(made):,}", str(len(leaves(made))), *kept])
+        rows.append([name, f"{len(made):,}", str(len(regions_at(made))), *kept])
     return rows
 
 
-def leaves(made: bv.Map) -> dict[int, np.ndarray]:
-    """Rows of each of the finest regions."""
+def regions_at(made: bv.Map, level: int = 0) -> dict[int, np.ndarray]:
+    """Rows of each region of a level, 0 the coarsest; rows between regions are in none."""
     of = made.content.region_of
     if of is None or of.size == 0:
         return {}
-    finest = np.where(of >= 0, of, -1).max(axis=1)  # ids rise with the level
-    return {int(region): np.flatnonzero(finest == region) for region in np.unique(finest) if region >= 0}
+    ids = np.asarray(of)[:, min(level, of.shape[1] - 1)]
+    return {int(region): np.flatnonzero(ids == region) for region in np.unique(ids) if region >= 0}
 
 
-def by_region(made: bv.Map, value: np.ndarray, head: str, *, most: int = 4, fewest: int = 30) -> Rows:
-    """The regions where a value (rows,) is highest and lowest, with their names, and how true the map is there."""
+def by_region(made: bv.Map, value: np.ndarray, head: str, *, most: int = 4, fewest: int = 20) -> Rows:
+    """The coarsest regions where a value (rows,) is highest and lowest, and how true the map is there."""
     found = []
-    for region, rows in leaves(made).items():
+    for region, rows in regions_at(made).items():
         known = value[rows][np.isfinite(value[rows])]
         if len(known) >= min(fewest, len(made) // 20):
             kept = float(np.nanmean(made.content.channels["kept"][rows]))
-            found.append((float(known.mean()), made.regions[region].name, len(rows), kept))
+            found.append((float(known.mean()), made.regions[region].name or "no name", len(rows), kept))
     found.sort(reverse=True)
     shown = found if len(found) <= 2 * most else found[:most] + found[-most:]
     rows = [["region", "rows", head, "neighbors kept"]]

@@ -10,7 +10,20 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from application import Rows, Tables, Visit, by_region, column, leaves, number, pulling, run, scored, true_map, words
+from application import (
+    Rows,
+    Tables,
+    Visit,
+    by_region,
+    column,
+    number,
+    pulling,
+    regions_at,
+    run,
+    scored,
+    true_map,
+    words,
+)
 from invented import diamonds, ratings, reviews
 
 import belvedere as bv
@@ -105,7 +118,7 @@ def film_regions(made: bv.Map, most: int = 6) -> Rows:
     """Regions that hold most films: how many viewers and films, and its best known films."""
     who, known, item = words(made, "who"), column(made, "interactions"), words(made, "is") == "item"
     rows = [["viewers", "films", "best known films"]]
-    for inside in sorted(leaves(made).values(), key=lambda rows: -known[rows][item[rows]].sum())[:most]:
+    for inside in sorted(regions_at(made).values(), key=lambda rows: -known[rows][item[rows]].sum())[:most]:
         films = inside[item[inside]]
         best = films[np.argsort(-known[films])[:3]]
         rows.append([str((~item[inside]).sum()), str(len(films)), "; ".join(who[best]) or "–"])

@@ -16,8 +16,8 @@ from application import (
     by_region,
     calibrated,
     column,
-    leaves,
     pulling,
+    regions_at,
     run,
     scored,
     true_map,
@@ -134,19 +134,14 @@ def sectors(made: bv.Map, returns: np.ndarray) -> Rows:
     """Agreement of groups with sectors, which nobody showed them: 1 is the same, 0 is chance."""
     known = words(made, "sector")
     n_sectors = len(set(known))
-    found = {"regions of the map": region_of(made)}
+    levels = np.asarray(made.content.region_of).T
+    found = {f"regions of the map, level {level}": of for level, of in enumerate(levels)}
     found["k-means on the map's places"] = KMeans(n_sectors, n_init=10, random_state=0).fit_predict(made.places)
     found["k-means on all returns"] = KMeans(n_sectors, n_init=10, random_state=0).fit_predict(returns)
     rows = [["groups", "how many", "adjusted Rand index"]]
-    return rows + [[name, str(len(set(of))), f"{adjusted_rand_score(known, of):.2f}"] for name, of in found.items()]
-
-
-def region_of(made: bv.Map) -> np.ndarray:
-    """The finest region of each row, -1 for none."""
-    of = np.full(len(made), -1)
-    for region, rows in leaves(made).items():
-        of[rows] = region
-    return of
+    return rows + [
+        [name, str(len(set(of) - {-1})), f"{adjusted_rand_score(known, of):.2f}"] for name, of in found.items()
+    ]
 
 
 def neighbors(made: bv.Map, returns: np.ndarray, k: int = 5) -> Rows:
@@ -166,7 +161,7 @@ def in_regions(made: bv.Map, most: int = 8) -> Rows:
     """What each of the largest regions holds."""
     rows = [["stocks", "of which", "for instance"]]
     known, names = words(made, "sector"), words(made, "stock")
-    for inside in sorted(leaves(made).values(), key=len, reverse=True)[:most]:
+    for inside in sorted(regions_at(made).values(), key=len, reverse=True)[:most]:
         kinds, counts = np.unique(known[inside], return_counts=True)
         order = np.argsort(-counts)[:2]
         rows.append(
