@@ -207,7 +207,9 @@ def make(facts: Facts, known: Input) -> dict[str, Array]:
         steps[row, : len(kept)] = kept
     lengths = np.array([min(len(one), known.info["T"]) for one in series], dtype=np.int64)
     made = {"steps": steps, "length": lengths}
-    return made | ({"kernels": kernel_features(steps, lengths, known.tensors)} if "kernel_cuts" in known.tensors else {})
+    return made | (
+        {"kernels": kernel_features(steps, lengths, known.tensors)} if "kernel_cuts" in known.tensors else {}
+    )
 
 
 def _resampled(series: Series, channels: int) -> NDArray[np.float32]:

@@ -143,7 +143,9 @@ def build_network(
     at_steps = target is not None and target.task in STEP_TASKS
     parts = read_parts(inputs, network, at_steps=at_steps)
     foretells = target is not None and target.task == "forecast"
-    made = class_of(at_steps=at_steps, foretells=foretells)(inputs, parts, settings or Shape(), n_outputs=count_outputs(target))
+    made = class_of(at_steps=at_steps, foretells=foretells)(
+        inputs, parts, settings or Shape(), n_outputs=count_outputs(target)
+    )
     for encoder in made.encoders:
         if isinstance(encoder, PretrainedEncoder):
             encoder.start()
