@@ -5,7 +5,8 @@ space of each set is mapped, and both sides see the same vectors. Belvedere's re
 other side is HDBSCAN on umap-learn's two dimensions, as people do it. Labels are looked at only to judge. Two numbers a
 side: the default (level 0; min_cluster_size 15), and the best of four settings (levels 0 to 3; min_cluster_size 5, 15, 50,
 150). Where regions stand apart (`APART` in layout/regions.py) was set looking at digits and the two cell sets; clinc150 and
-Fashion-MNIST had no part in it; how boundaries are smoothed was set looking at none of the five. Rows that HDBSCAN leaves
+Fashion-MNIST had no part in it; that boundaries are smoothed was decided with digits and the two cell
+sets in view, how often on four other sets. Rows that HDBSCAN leaves
 out count as one cluster. Stability: two random 80 % of the rows, each mapped anew; adjusted Rand index of the regions on
 the rows in both. Writes benchmarks/results/regions.md.
 """
