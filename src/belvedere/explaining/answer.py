@@ -55,7 +55,7 @@ def _told(content: MapContent, row: int, what: What) -> dict[str, Any]:
 def _can(content: MapContent) -> list[str]:
     """What may be asked about this map's rows."""
     whole = whole_of(content)
-    if whole.target is None:
+    if not whole.predicts:
         return ["place"]
     is_table = any(item.kind in TABLE_KINDS for item in whole.entrance.inputs)
     return ["place", "prediction", "change"] if is_table else ["place", "prediction"]

@@ -13,7 +13,7 @@ from belvedere import kinds
 from belvedere.errors import SettingError
 from belvedere.explaining.gates import Array, as_batch
 from belvedere.explaining.rows import chosen, shown_values
-from belvedere.explaining.whole import Whole, whole_of
+from belvedere.explaining.whole import ONE_NUMBER, Whole, predicting
 from belvedere.types import MapContent
 
 TABLE_KINDS = ("number", "category", "boolean", "time")
@@ -100,20 +100,6 @@ def cross_over(content: MapContent, row: int, *, most: int = 3) -> Counterfactua
     )
 
 
-def predicting(content: MapContent) -> Whole:
-    """The function of a map that predicts something.
-
-    Raises
-    ------
-    SettingError
-        If it does not.
-    """
-    whole = whole_of(content)
-    if whole.target is None or whole.network is None:
-        raise SettingError("A map must predict a target for this, but this one has none. Map the data with a target.")
-    return whole
-
-
 def _sides(whole: Whole, table: pa.Table) -> list[str]:
     return _sides_of(whole, whole.outputs(table))
 
@@ -121,7 +107,7 @@ def _sides(whole: Whole, table: pa.Table) -> list[str]:
 def _sides_of(whole: Whole, scores: NDArray[np.float32]) -> list[str]:
     """The predicted class, or which side of the median prediction a number is on."""
     assert whole.target is not None
-    if whole.target.task != "regression":
+    if whole.target.task not in ONE_NUMBER:
         return [whole.target.classes[i] for i in scores.argmax(axis=1)]
     return ["above" if s > whole.middle else "at most" for s in scores[:, 0]]
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from belvedere import kinds
 from belvedere.errors import SettingError, nearest_names
-from belvedere.explaining.changes import TABLE_KINDS, parts_of, predicting
+from belvedere.explaining.changes import TABLE_KINDS, parts_of
 from belvedere.explaining.gates import Array, as_batch
 from belvedere.explaining.rows import shown_values
-from belvedere.explaining.whole import Whole
+from belvedere.explaining.whole import Whole, predicting
 from belvedere.types import Input, MapContent
 
 

@@ -15,7 +15,7 @@ from belvedere.explain.integrate import Integral, integrate
 from belvedere.explain.values import Detail, Explanation, Pull, What
 from belvedere.explaining.doubts import doubts_about
 from belvedere.explaining.gates import Array, Share
-from belvedere.explaining.whole import Ends, Whole, whole_of
+from belvedere.explaining.whole import Ends, Whole, predicting, whole_of
 from belvedere.explaining.words import by_token, read_words
 from belvedere.kinds.facts import facts_of
 from belvedere.types import Input, MapContent
@@ -54,11 +54,7 @@ def explain_rows(
     """
     if what not in ("place", "prediction"):
         raise SettingError(f"What to explain must be 'place' or 'prediction', but is {what!r}.")
-    whole = whole_of(content)
-    if what == "prediction" and (whole.target is None or whole.network is None):
-        raise SettingError(
-            "A map must predict a target to explain a prediction, but this one has none. Explain places."
-        )
+    whole = whole_of(content) if what == "place" else predicting(content)
     numbers, table = chosen(content, rows)
     found: list[Explanation] = []
     for at in range(0, table.num_rows, CHUNK):
@@ -169,9 +165,13 @@ def about(whole: Whole, what: What, classes: torch.Tensor | None, i: int) -> str
     if what == "place":
         return "Where the network places the row: pulls along x and y, in map units."
     assert whole.target is not None
+    if whole.target.task == "cox":
+        return f"The log risk behind {whole.target.name!r}: the higher, the sooner the event."
     if whole.target.task == "regression" or classes is None:
         return f"The predicted {whole.target.name!r}, in its own units."
     name = whole.target.classes[int(classes[i])]
+    if whole.target.task == "multilabel":
+        return f"The score of {name!r}, the surest label of {whole.target.name!r} (log-odds)."
     return f"The score of {name!r} for {whole.target.name!r}, above the mean of all classes (log-odds)."
 
 

@@ -27,6 +27,8 @@ from belvedere.networks import Network
 from belvedere.networks.blocks import Batch
 from belvedere.types import Floats, Input, MapContent, Target
 
+ONE_NUMBER = ("regression", "cox")  # tasks whose prediction is one number
+PREDICTED = ("binary", "multiclass", "multilabel", *ONE_NUMBER)  # tasks whose predictions can be explained
 SAMPLE = 512  # training rows behind the baseline and the spread of outputs
 
 
@@ -152,6 +154,11 @@ class Whole:
     target: Target | None
     network: Network | None
 
+    @property
+    def predicts(self) -> bool:
+        """Whether it predicts a class or a number, so that there is a prediction to explain."""
+        return self.network is not None and self.target is not None and self.target.task in PREDICTED
+
     @cached_property
     def width(self) -> float:
         """The longer side of the map, in map units."""
@@ -191,8 +198,10 @@ class Whole:
         assert self.network is not None
         assert self.target is not None
         found = self.network.output(latent)
-        if self.target.task == "regression":
+        if self.target.task in ONE_NUMBER:
             return found * self.target.std + self.target.mean
+        if self.target.task == "multilabel":  # every label has its own answer
+            return found
         if found.shape[1] == 1:  # one logit speaks for two classes
             found = torch.cat([-found / 2, found / 2], dim=1)
         return found - found.mean(dim=1, keepdim=True)
@@ -209,6 +218,28 @@ class Whole:
             return scores if scores.shape[1] == 1 else scores.gather(1, classes[items][:, None])
 
         return function
+
+
+def predicting(content: MapContent) -> Whole:
+    """The function of a map whose predictions can be explained.
+
+    Raises
+    ------
+    SettingError
+        If it predicts nothing, or neither classes nor numbers.
+    """
+    whole = whole_of(content)
+    if whole.target is None or whole.network is None:
+        raise SettingError(
+            "A map must predict a target to explain a prediction, but this one has none. Explain places, or map the data "
+            "with a target."
+        )
+    if not whole.predicts:
+        raise SettingError(
+            f"A prediction must be a class or a number to be explained, but this map's task is {whole.target.task!r}. "
+            "Explain places, or compare groups of rows."
+        )
+    return whole
 
 
 def training_sample(content: MapContent) -> NDArray[np.int64]:
