@@ -123,13 +123,14 @@ def effects(tour: Tour) -> dict[str, list[list[str]]]:
 
 
 def transfer(tour: Tour) -> list[list[str]]:
-    """Learn a question with few labels from nothing, and from the network of an older map."""
+    """Learn a question with few labels from nothing, and from the network of an older map; as long as by default."""
     old, new = tour_data.few_labels(min(60, tour.n_rows // 3), min(1797, tour.n_rows))
-    maps = {"anew": mapped(tour, new, "parity")}
+    maps = {"anew": mapped(tour, new, "parity", epochs=tour.epochs)}
     with tempfile.TemporaryDirectory() as folder:
-        first = mapped(tour, old).save(Path(folder) / "digits.map")
+        first = mapped(tour, old, epochs=tour.epochs).save(Path(folder) / "digits.map")
         for freeze in (0.3, 1.0):
-            maps[f"freeze {freeze:g}"] = mapped(tour, new, "parity", start_from=str(first.path), freeze=freeze)
+            start = {"start_from": str(first.path), "freeze": freeze, "epochs": tour.epochs}
+            maps[f"freeze {freeze:g}"] = mapped(tour, new, "parity", **start)
     strip(maps, tour.out / "transfer.webp", "parity")
     return compared("start", maps)
 
