@@ -8,8 +8,6 @@ from types import ModuleType
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-# Pages that are still English only, each to be taken off this list when its twin is written.
-WAITING = ("scale.md", "cluster.md", "explaining.md")
 
 
 def pages(tree: Path) -> dict[str, Path]:

@@ -13,7 +13,7 @@ from mktestdocs import check_md_file
 import belvedere
 import doc_pages
 from belvedere.cli.main import app
-from doc_pages import DOCS, ROOT, WAITING, pages, pairs, script
+from doc_pages import DOCS, ROOT, pages, pairs, script
 
 LANGUAGES = {"en": DOCS, "zh": DOCS / "zh"}
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "src").rglob("*.md")])
@@ -111,10 +111,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_both_languages_have_the_same_pages() -> None:
-    english, chinese = set(pages(DOCS)), set(pages(DOCS / "zh"))
-
-    assert chinese - english == set()
-    assert [name for name in sorted(english - chinese) if not name.startswith(WAITING)] == []
+    assert set(pages(DOCS)) == set(pages(DOCS / "zh"))
 
 
 @pytest.mark.parametrize("name", pairs())
