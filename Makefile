@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-com
 BROWSER ?= auto
 SHELL := /bin/bash
 
-.PHONY: help demo test check setup format lint types imports docs front browser clean
+.PHONY: help demo test check setup format lint types imports docs front browser release clean
 
 help: ## List the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,5 +71,16 @@ front: ## Front end: install, check, test, and prove that the committed bundle i
 browser: .venv/made-test .venv/made-kernels ## End-to-end tests in headless Chromium
 	@$(BIN)/python -m pytest -q -m browser
 
+# The SBOM is written in the clean environment: it names what the wheel was tried with, and nothing else is installed there.
+release: .venv/made-dev ## Build sdist and wheel into dist/, try the wheel alone in a clean environment, write its SBOM (after make front)
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist . >/dev/null
+	@alone=$$(mktemp -d) && trap 'rm -rf "$$alone"' EXIT \
+	  && $(BIN)/python -m venv --without-pip "$$alone" \
+	  && PIP_PYTHON="$$alone/bin/python" $(PIP) --report "$$alone/report.json" dist/*.whl \
+	  && "$$alone/bin/python" docs/write_sbom.py dist/sbom.json "$$alone/report.json" \
+	  && .ci/smoke "$$alone/bin"
+	@echo "Made $$(echo dist/*): the wheel, installed alone, maps, tells and exports."
+
 clean: ## Remove what was built here
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache viewer/node_modules demo.map demo.png docs/_site
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache viewer/node_modules demo.map demo.png docs/_site dist

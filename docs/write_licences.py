@@ -19,7 +19,8 @@ Belvedere is Apache-2.0. The explorer ships the fonts Source Sans 3, Source Seri
 Licence 1.1), and Svelte's runtime (MIT).
 
 This is what `pip install belvedere` brings on Linux, as the packages themselves say; written by `python docs/write_licences.py`. Each
-release comes with an SBOM (`sbom.json`, CycloneDX) of the environment in which its wheel was tested.
+release comes with an SBOM (`sbom.json`, CycloneDX) of the environment in which its wheel was tested, written by
+`make release`: versions, licences, who needs whom, and the checksum of each wheel.
 
 | package | licence |
 |---|---|
@@ -28,7 +29,7 @@ release comes with an SBOM (`sbom.json`, CycloneDX) of the environment in which 
 
 Belvedere 采用 Apache-2.0。浏览界面附带字体 Source Sans 3、Source Serif 4 和 Noto Sans SC 的一部分（SIL 开放字体许可证 1.1），以及 Svelte 的运行库（MIT）。
 
-下面是 `pip install belvedere` 在 Linux 上带来的软件包及其自述的许可证，由 `python docs/write_licences.py` 写出。每次发布都附有 SBOM（`sbom.json`，CycloneDX），记录测试 wheel 时的环境。
+下面是 `pip install belvedere` 在 Linux 上带来的软件包及其自述的许可证，由 `python docs/write_licences.py` 写出。每次发布都附有 SBOM（`sbom.json`，CycloneDX），由 `make release` 写出，记录测试 wheel 时的环境：版本、许可证、依赖关系和每个 wheel 的校验和。
 
 | 软件包 | 许可证 |
 |---|---|
@@ -51,12 +52,17 @@ def needed(name: str) -> set[str]:
         if name in found:
             continue
         try:
-            wanted = [Requirement(line) for line in distribution(name).requires or ()]
+            waiting += asked(name)
         except PackageNotFoundError:
             continue  # of another system, or of a build of torch that is not this one
         found.add(name)
-        waiting += [need.name for need in wanted if need.marker is None or need.marker.evaluate({"extra": ""})]
     return found
+
+
+def asked(name: str) -> list[str]:
+    """What a package itself asks for here, extras left out."""
+    lines = [Requirement(line) for line in distribution(name).requires or ()]
+    return [canonical(need.name) for need in lines if need.marker is None or need.marker.evaluate({"extra": ""})]
 
 
 def licence(name: str) -> str:
