@@ -213,7 +213,8 @@ def true_map(maps: Mapping[str, bv.Map]) -> Rows:
     """How far each map may be believed: neighbors kept, and order of distances."""
     rows = [["map", "rows", "regions", "recall@15", "Spearman"]]
     for name, made in maps.items():
-        kept = [f"{made.score(score).value:.2f}" for score in ("recall@15", "spearman")]
+        known = {score.name: score.value for score in reversed(made.scores)}  # fewer than 16 rows have no recall@15
+        kept = [f"{known[score]:.2f}" if score in known else "–" for score in ("recall@15", "spearman")]
         rows.append([name, f"{len(made):,}", str(len(regions_at(made))), *kept])
     return rows
 

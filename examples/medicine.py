@@ -46,11 +46,18 @@ def medicine(visit: Visit) -> Iterator[Tables]:
     visit.picture(operated, "medicine-operated", "predicted")
     yield {"operated": scored(operated, SURVIVAL), "operated-columns": pulling(operated)}
     table, later = critically_ill(visit)
-    ill = visit.map("critically-ill", table, target="d.time", ignore=[*later, "sno"], learning={"event": "death"})
+    ill = visit.map(
+        "critically-ill", table, target="d.time", ignore=[*later, *numbered(table)], learning={"event": "death"}
+    )
     visit.picture(ill, "medicine-ill", "predicted")
-    leaking = visit.score("critically-ill-leaking", table, "d.time", ignore=["sno"], event="death")
+    leaking = visit.score("critically-ill-leaking", table, "d.time", ignore=numbered(table), event="death")
     yield of_ill(ill, leaking)
     yield {"true": true_map({"tumors": tumors, "critically ill": ill, "operated": operated})}
+
+
+def numbered(table: pa.Table) -> list[str]:
+    """The number of each patient, which tells when they came; the sample has none."""
+    return [name for name in table.column_names if name == "sno"]
 
 
 def of_tumors(made: bv.Map) -> Tables:

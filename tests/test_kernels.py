@@ -72,7 +72,7 @@ def test_a_search_judges_kernels_by_rows_left_out(tmp_path: Path) -> None:
     )
 
     assert found.learned.config["network"] == "rocket"
-    assert 0 < found.trials[0].loss < np.log(3)  # better than chance on rows that were left out
+    assert 0 <= found.trials[0].loss < np.log(3)  # better than chance on rows that were left out
     assert found.trials[0].loss == found.learned.curves["loss"]["valid"][0]
 
 

@@ -21,7 +21,7 @@ from belvedere.layout.lay_out import LayoutSettings, lay_out
 from belvedere.layout.neighbors import exact_neighbors, find_neighbors, share_found
 from belvedere.layout.overview import find_groups, group_forces
 from belvedere.layout.project import fit_projection, project
-from belvedere.layout.regions import find_regions
+from belvedere.layout.regions import _links, find_regions
 from belvedere.progress import Silent
 
 
@@ -444,3 +444,37 @@ def test_numbers_whose_squares_overflow_are_refused() -> None:
 
     with pytest.raises(SettingError, match="Scale the columns"):
         draw(rows)
+
+
+@pytest.mark.parametrize("n_rows", [40, 60, 80])
+def test_a_map_of_few_rows_does_not_grow_beyond_all_measure(n_rows: int) -> None:
+    """Where each row is a neighbor of many of all, nothing in the loss holds the map together."""
+    laid = lay_out(np.random.default_rng(0).normal(size=(n_rows, 5)).astype(np.float32), LayoutSettings())
+
+    assert np.ptp(laid.places) < 20 * np.sqrt(n_rows)
+
+
+def test_regions_do_not_depend_on_how_many_rows_are_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows looked at in small parts make the very same regions."""
+    rows, _ = islands(600, 4, 5)
+    found = find_neighbors(rows, 15)
+    at_once = find_regions(found.neighbors, found.distances, rows[:, :2])
+    monkeypatch.setattr("belvedere.layout.regions.BATCH", 77)
+
+    in_parts = find_regions(found.neighbors, found.distances, rows[:, :2])
+
+    assert np.array_equal(in_parts.region_of, at_once.region_of)
+    assert in_parts.regions == at_once.regions
+
+
+def test_weights_between_basins_are_those_of_all_links() -> None:
+    """Summed part by part, weights between groups of rows are what the symmetric links of all rows add up to."""
+    rows, _ = islands(300, 3, 5)
+    neighbors, basins = find_neighbors(rows, 6).neighbors, np.arange(300) % 7
+    links = build_affinities(neighbors)
+
+    summed = _links(neighbors, basins).toarray()
+
+    true = np.zeros((7, 7))
+    np.add.at(true, (np.repeat(basins, np.diff(links.starts)), basins[links.others]), links.weights)
+    assert np.allclose(summed, true, atol=1e-6)

@@ -288,15 +288,23 @@ def kept_by_noise(rows: Floats, settings: DrawSettings) -> float:
     """The share of neighbors kept that 95 % of structureless rows do not exceed on a map of as many rows, 0 to 1.
 
     The more rows, the fewer neighbors are kept by chance, so noise is a fair judge only on a map of as many. Such maps are
-    drawn up to `N_NOISE` rows; beyond, the mean share kept is that of a quarter and of `N_NOISE` rows, carried on as a power.
+    drawn up to `N_NOISE` rows; beyond, the share is that of a quarter and of `N_NOISE` rows, carried on as a power.
     """
-    most = _kept_of_noise(rows, settings, N_NOISE)
-    limit = float(np.quantile(most, 0.95))
+    limit = _limit_of_noise(rows, settings, N_NOISE)
     if len(rows) <= N_NOISE:
         return limit
-    fewer = float(_kept_of_noise(rows, settings, N_NOISE // 4).mean())
-    falls = np.log(max(fewer, 1e-6) / max(float(most.mean()), 1e-6)) / np.log(4)
+    falls = np.log(_limit_of_noise(rows, settings, N_NOISE // 4) / limit) / np.log(4)
     return limit * float((len(rows) / N_NOISE) ** -max(falls, 0.0))
+
+
+def _limit_of_noise(rows: Floats, settings: DrawSettings, n_rows: int) -> float:
+    kept = _kept_of_noise(rows, settings, n_rows)
+    return max(float(np.quantile(kept + _within_a_step(len(kept)), 0.95)), 1e-6)
+
+
+def _within_a_step(n: int) -> Floats:
+    """Shares of 15 neighbors come in steps; spread evenly within them, so that a quantile moves as rows do and does not jump."""
+    return np.random.default_rng(0).uniform(-0.5 / 15, 0.5 / 15, n).astype(np.float32)
 
 
 def _kept_of_noise(rows: Floats, settings: DrawSettings, n_rows: int) -> Floats:

@@ -28,6 +28,7 @@ EARLY_ATTRACTION = 12.0
 REACH = 0.5  # of the map's radius: how far from a group's center its force reaches
 LOOK = 10  # steps between two looks at the large picture and at whether the map has come to rest
 LONGEST = 5.0  # map units that a row may move in one step
+WIDEST = 2.0  # times the root of the rows: the map's radius at most
 
 
 class Phase(NamedTuple):
@@ -198,6 +199,8 @@ class Descent:
     def step(self, phase: Phase) -> None:
         """Do one step."""
         n = len(self.places)
+        if self.n_steps % LOOK == 0:
+            hold_together(self.places, self.speed)
         if self.n_steps % LOOK == 0 and self.overview is not None:
             self.groups = group_forces(self.overview, self.places)
             self.per_reach = REACH**-2 / max(float(self.places.var()), 1e-30)
@@ -231,6 +234,18 @@ def rates_of(
     rates = (4 * phase.attraction, 4 / max(total, 1e-12), weight, per_reach)
     pace = (schedule.rate * n_rows / phase.attraction, phase.momentum, LONGEST)
     return tuple(map(np.float32, rates)), tuple(map(np.float32, pace))
+
+
+def hold_together(places: Floats, speed: Floats) -> None:
+    """Shrink a map that has grown beyond all measure, in place.
+
+    Where every row is a neighbor of a good part of all, places far apart are as good at any scale (q / Z of distances far above
+    1 does not depend on it), and a map of forty rows grew by thousands of units; larger maps never come near the bound.
+    """
+    radius, most = float(places.std()), WIDEST * len(places) ** 0.5
+    if radius > most:
+        places *= np.float32(most / radius)
+        speed *= np.float32(most / radius)
 
 
 def has_come_to_rest(speed: Floats, places: Floats, schedule: Schedule) -> bool:

@@ -15,7 +15,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from belvedere.layout.affinities import build_affinities
 from belvedere.layout.boundaries import smooth_boundaries
 from belvedere.types import Floats, Ints, Region
 
@@ -25,6 +24,7 @@ TOGETHER = 0.5  # conductance above which halves are never told apart
 FINER = 3.2  # each level has at most so many times the regions of the one above
 N_LEVELS = 4
 FEWEST_ROWS = 5  # smaller regions are left as holes
+BATCH = 262_144  # rows looked at together
 FEWEST_SPLIT = 10  # rows of the smaller half of a split that counts
 
 
@@ -86,9 +86,12 @@ def _basins(neighbors: Ints, distances: Floats) -> tuple[NDArray[np.int64], NDAr
 
 def _climb(neighbors: Ints, rank: NDArray[np.int64]) -> NDArray[np.int64]:
     """The peak above every row."""
-    rows = np.arange(len(neighbors))
-    best = neighbors[rows, rank[neighbors].argmin(axis=1)]
-    up = np.where(rank[best] < rank, best, rows)
+    up = np.arange(len(neighbors))
+    for at in range(0, len(neighbors), BATCH):
+        part = neighbors[at : at + BATCH]
+        rows = np.arange(at, at + len(part))
+        best = part[rows - at, rank[part].argmin(axis=1)]
+        up[rows] = np.where(rank[best] < rank[rows], best, rows)
     while True:
         higher = up[up]
         if np.array_equal(higher, up):
@@ -97,12 +100,16 @@ def _climb(neighbors: Ints, rank: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _links(neighbors: Ints, basins: NDArray[np.int64]) -> sp.csr_matrix:
-    """Sum the weights between basins: (basins, basins), symmetric, the diagonal within."""
-    graph = build_affinities(neighbors)
-    rows = np.repeat(np.arange(len(basins)), np.diff(graph.starts))
-    n = int(basins.max()) + 1
-    pairs = (basins[rows], basins[graph.others])
-    return sp.coo_matrix((graph.weights.astype(np.float64), pairs), (n, n)).tocsr()
+    """Sum the weights between basins: (basins, basins), symmetric, the diagonal within.
+
+    They are the sums of `affinities.build_affinities`, whose matrix of all rows would take more memory than the rows.
+    """
+    n, k = int(basins.max()) + 1, neighbors.shape[1]
+    links = sp.csr_matrix((n, n), dtype=np.float64)
+    for at in range(0, len(basins), BATCH):
+        pairs = np.repeat(basins[at : at + BATCH], k), basins[neighbors[at : at + BATCH]].ravel()
+        links = links + sp.coo_matrix((np.ones(len(pairs[0])), pairs), (n, n)).tocsr()
+    return sp.csr_matrix((links + links.T) / (2 * neighbors.size))
 
 
 @dataclass(frozen=True)

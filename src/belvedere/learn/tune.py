@@ -75,9 +75,10 @@ def tune(
     _run(case, study, search, progress)
     trials = sorted(study.trials, key=lambda trial: (trial.pruned, trial.loss))
     best = replace(settings, **trials[0].changes)
+    case = with_kernels(replace(case, settings=best))
     name = networks.choose_network(case.inputs, case.target, best.network).name
     with training.threads_for(best.threads):
-        learned = learn_target(replace(case, settings=best), name, progress)
+        learned = learn_target(case, name, progress)
     return Tuned(tuple(trials), best, learned, training.what_mattered(study.trials, seed=settings.seed))
 
 
