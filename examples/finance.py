@@ -98,9 +98,10 @@ def named_default(visit: Visit) -> pa.Table:
 
 
 def history(quotes: pa.Table) -> tuple[pa.Table, np.ndarray]:
-    """One row per stock: its daily log returns less the market's mean of the day, all stocks equally loud."""
+    """One row per stock of a known sector: its daily log returns less the market's mean of the day, all equally loud."""
     names, _, close, sector = pivot(quotes)
     whole = np.isfinite(close).mean(axis=1) > 0.98  # a stock that was listed later has no history to compare
+    whole &= np.array([name is not None for name in sector])
     close = close[whole]
     returns = np.nan_to_num(np.diff(np.log(close), axis=1))
     returns -= returns.mean(axis=0)
