@@ -64,6 +64,8 @@ def test_one_map_holds_users_and_items_and_places_a_new_user(tmp_path: object) -
     had = made.content.rows["had"].to_pylist()
     assert not set(said[0]) & set(had[0])
     assert said[79] == []
+    with pytest.raises(SettingError, match="meetings alone"):
+        made.explain([0])
 
 
 def test_a_time_parts_old_from_new() -> None:

@@ -304,6 +304,11 @@ def build_whole(content: MapContent) -> Whole:
     placing = Placing(*placed)
     if learned[0].get("network") == "none":
         return Whole(content, PlainEntrance(*learned), placing, None, None)
+    if learned[0].get("network") == "two_towers":
+        raise SettingError(
+            "A network must read columns to be explained, but this one knows users and items by their meetings alone. "
+            "Look at the true neighbors of a row instead."
+        )
     network = networks.network_from(*learned)
     sample = content.rows.take(pa.array(training_sample(content)))
     typical = typical_row(kinds.make_arrays(sample, network.inputs))
