@@ -37,7 +37,7 @@ demo: .venv/made .venv/made-kernels ## Map the handwritten digits that come with
 	@$(BIN)/belvedere map sklearn:digits --target digit --out demo.map --replace --picture demo.png $(if $(filter none,$(BROWSER)),--no-view,)
 
 test: .venv/made-test .venv/made-kernels ## Run the fast test suite
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
 
 check: .venv/made-dev .venv/made-kernels lint types imports ## Everything that must hold before a commit, without the front end
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow and not browser"
