@@ -9,6 +9,7 @@ rho = 1 is the look of t-SNE, about 4 that of UMAP (Böhm, Berens and Kobak 2022
 (van der Maaten and Hinton 2008).
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from belvedere.layout.field import CELL, Field, frame_of
 from belvedere.layout.kernels import move
 from belvedere.layout.overview import Overview, group_forces
 from belvedere.progress import Progress, Silent, show_places
-from belvedere.types import Floats
+from belvedere.types import Floats, Ints
 
 EARLY_ATTRACTION = 12.0
 REACH = 0.5  # of the map's radius: how far from a group's center its force reaches
@@ -189,18 +190,17 @@ class Descent:
         """Begin a phase from standing, rows sorted along the map."""
         if phase.steps == 0:
             return
-        order = along_map(self.places)
-        self.order, self.places, self.group_of = self.order[order], self.places[order], self.group_of[order]
-        self.graph = reorder(self.graph, order)
-        if self.overview is not None:
-            self.overview = replace(self.overview, group_of=self.group_of)
+        self.order, self.places, self.group_of, self.graph, self.overview = sorted_along_map(
+            self.order, self.places, self.group_of, self.graph, self.overview
+        )
         self.speed, self.gain = np.zeros_like(self.places), np.ones_like(self.places)
 
     def step(self, phase: Phase) -> None:
         """Do one step."""
         n = len(self.places)
-        if self.n_steps % LOOK == 0:
-            hold_together(self.places, self.speed)
+        if self.n_steps % LOOK == 0 and (share := share_to_keep(float(self.places.std()), n)) < 1:
+            self.places *= np.float32(share)
+            self.speed *= np.float32(share)
         if self.n_steps % LOOK == 0 and self.overview is not None:
             self.groups = group_forces(self.overview, self.places)
             self.per_reach = REACH**-2 / max(float(self.places.var()), 1e-30)
@@ -236,22 +236,35 @@ def rates_of(
     return tuple(map(np.float32, rates)), tuple(map(np.float32, pace))
 
 
-def hold_together(places: Floats, speed: Floats) -> None:
-    """Shrink a map that has grown beyond all measure, in place.
+def share_to_keep(radius: float, n_rows: int) -> float:
+    """To what share a map that has grown beyond all measure is shrunk; 1 for any other.
 
     Where every row is a neighbor of a good part of all, places far apart are as good at any scale (q / Z of distances far above
     1 does not depend on it), and a map of forty rows grew by thousands of units; larger maps never come near the bound.
+
+    Examples
+    --------
+    >>> share_to_keep(10.0, 100), share_to_keep(40.0, 100)
+    (1.0, 0.5)
     """
-    radius, most = float(places.std()), WIDEST * len(places) ** 0.5
-    if radius > most:
-        places *= np.float32(most / radius)
-        speed *= np.float32(most / radius)
+    return min(1.0, WIDEST * math.sqrt(n_rows) / max(radius, 1e-30))
 
 
 def has_come_to_rest(speed: Floats, places: Floats, schedule: Schedule) -> bool:
     """Whether rows move less than `still` of the map's radius in a step, on average."""
     moved = float(np.sqrt(np.square(speed).sum(axis=1)).mean())
     return moved < schedule.still * max(float(places.std()), 1e-30)
+
+
+def sorted_along_map(
+    order: NDArray[np.int64], places: Floats, group_of: Ints, graph: Affinities, overview: Overview | None
+) -> tuple[NDArray[np.int64], Floats, Ints, Affinities, Overview | None]:
+    """Everything that has a line per row, sorted along the map; `order` (rows,) keeps whose line is whose."""
+    along = along_map(places)
+    group_of = group_of[along]
+    if overview is not None:
+        overview = replace(overview, group_of=group_of)
+    return order[along], places[along], group_of, reorder(graph, along), overview
 
 
 def along_map(places: Floats) -> NDArray[np.int64]:

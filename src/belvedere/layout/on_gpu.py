@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from belvedere.layout.affinities import Affinities
-from belvedere.layout.descend import LONGEST, LOOK, REACH, Phase, Schedule
+from belvedere.layout.descend import LONGEST, LOOK, REACH, Phase, Schedule, share_to_keep
 from belvedere.layout.field import frame_between, kernel_waves
 from belvedere.layout.kernels import MOST_GAIN
 from belvedere.layout.neighbors import EXTRA, Graph, rerank_in
@@ -69,6 +69,8 @@ class TorchDescent:
     def step(self, phase: Phase) -> None:
         """Do one step."""
         n = len(self.places)
+        if self.n_steps % LOOK == 0 and (share := share_to_keep(float(self.places.std(correction=0)), n)) < 1:
+            self.places, self.speed = self.places * share, self.speed * share
         if self.n_steps % LOOK == 0 and self.overview is not None:
             self.groups = self._to(group_forces(self.overview, self.places.cpu().numpy()))
             self.per_reach = REACH**-2 / max(float(self.places.var(correction=0)), 1e-30)

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from belvedere.errors import EngineError, WorkerLostError
-from belvedere.layout.affinities import Affinities, reorder
+from belvedere.layout.affinities import Affinities
 from belvedere.layout.cells import Cells, search_cells, sort_into_cells
-from belvedere.layout.descend import LOOK, REACH, Phase, Schedule, along_map, has_come_to_rest, rates_of
+from belvedere.layout.descend import LOOK, REACH, Phase, Schedule, has_come_to_rest, rates_of, sorted_along_map
 from belvedere.layout.field import Field, Frame, frame_of
 from belvedere.layout.kernels import N_GRIDS, move, spread
 from belvedere.layout.neighbors import (
@@ -188,11 +188,9 @@ class ShardedDescent:
         """Begin a phase from standing, rows sorted along the map and dealt out anew."""
         if phase.steps == 0:
             return
-        order = along_map(self.places)
-        self.order, self.places, self.group_of = self.order[order], self.places[order], self.group_of[order]
-        self.graph = reorder(self.graph, order)
-        if self.overview is not None:
-            self.overview = replace(self.overview, group_of=self.group_of)
+        self.order, self.places, self.group_of, self.graph, self.overview = sorted_along_map(
+            self.order, self.places, self.group_of, self.graph, self.overview
+        )
         self._keep(np.zeros_like(self.places), np.ones_like(self.places))
         self.is_dealt = False
 
