@@ -106,10 +106,10 @@ def find_stored(address: str) -> list[Stored]:
 def _open_store(scheme: str, address: str) -> tuple[Any, str]:
     """The file system of an address, and the path within it."""
     if scheme in BY_ARROW:
-        if set(MAGIC) & set(address.partition("?")[0]) or "*" in address:  # signs that no address may hold as they are
+        if "*" in address:  # a sign that no address may hold as it is
             stem, star, rest = address.partition("*")
-            system, path = pafs.FileSystem.from_uri(stem.rstrip("/") if star else address)
-            return system, f"{path}{'/' if stem.endswith('/') and star else ''}{star}{rest}"
+            system, path = pafs.FileSystem.from_uri(stem.rstrip("/"))
+            return system, f"{path}{'/' if stem.endswith('/') else ''}{star}{rest}"
         return cast("tuple[Any, str]", pafs.FileSystem.from_uri(address))
     import fsspec  # type: ignore[import-untyped]  # has none; comes with torch
 

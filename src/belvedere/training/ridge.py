@@ -23,7 +23,7 @@ class Ridge:
     ----------
     weights, bias : (features, outputs), (outputs,)
     left_out : (rows, outputs)
-        What each row is foretold when all but it are learned from (groups: when all but its group are).
+        What each row is foretold when all but it are learned from.
     strength : float
     """
 
