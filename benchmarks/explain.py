@@ -3,9 +3,11 @@
 DATA_FOLDER holds the public sets by the names below (see docs/benchmarks.md). For each set a map is made once per seed and
 its explanations are judged: do they add up, does erasing what they call strong move rows, do they differ from those of an
 untrained network, how long does a clicked row take, do region names tell held-out rows, and with --retrain whether five
-trainings give like explanations. Planted differences are drawn here. Writes benchmarks/results/explain.md.
+trainings give like explanations. Planted differences are drawn here. `"planted groups"` and `speed` are names too. Each
+section of benchmarks/results/explain.md stays until it is measured again.
 """
 
+import json
 import sys
 import time
 from dataclasses import dataclass
@@ -173,25 +175,31 @@ def names_of(made: belvedere.Map) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and write."""
+    """Measure and write, set by set."""
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     folder, names = Path(words[0]), words[1:] or list(JOBS)
     seeds = range(5) if "--retrain" in sys.argv else range(1)
-    lines = ["# Explanations, measured", "", *_table("planted groups", planted()), *_table("speed", speeds(folder))]
-    for name in names:
+    for title, measure in (("planted groups", planted), ("speed", lambda: speeds(folder))):
+        if not words[1:] or title in names:
+            keep(title, measure())
+    for name in [name for name in names if name in JOBS]:
         maps = [make(JOBS[name], folder, seed) for seed in seeds]
         each = [judge(made, seed) for seed, made in zip(seeds, maps, strict=True)]
         found = {key: float(np.mean([one[key] for one in each])) for key in each[0]} | names_of(maps[0])
-        lines += _table(f"{name}, {len(maps)} trainings", found | (stability(maps) if len(maps) > 1 else {}))
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "explain.md").write_text("\n".join(lines) + "\n")
-        print(f"{name} done")
+        keep(name, {"trainings": len(maps)} | found | (stability(maps) if len(maps) > 1 else {}))
 
 
-def _table(title: str, found: dict[str, float]) -> list[str]:
-    rows = [f"| {name} | {value:.4g} |" for name, value in found.items()]
-    print("\n".join([title, *rows]), flush=True)
-    return [f"## {title}", "", "| measured | value |", "|---|---|", *rows, ""]
+def keep(title: str, found: dict[str, float]) -> None:
+    """Put what was found in the place of what was there under the same title, and write everything."""
+    print(title, *(f"  {name}: {value:.4g}" for name, value in found.items()), sep="\n", flush=True)
+    file = RESULTS / "explain.json"
+    kept = (json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}) | {title: found}
+    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = ["# Explanations, measured", ""]
+    for name, values in kept.items():
+        lines += [f"## {name}", "", "| measured | value |", "|---|---|"]
+        lines += [*(f"| {what} | {value:.4g} |" for what, value in values.items()), ""]
+    (RESULTS / "explain.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

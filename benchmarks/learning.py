@@ -3,7 +3,8 @@
     python benchmarks/learning.py [NAME ...] [--seeds 3] [--threads 2]
 
 Data are read from the folder that BELVEDERE_DATA names. Default settings throughout: nothing is tuned per data set, and
-official test rows are only scored. Every row is kept, misses too.
+official test rows are only scored. Every row is kept in benchmarks/results/learning.md, misses too; a set that is run again
+takes the place of its own rows.
 """
 
 import argparse
@@ -16,7 +17,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from learning_data import boosted_histories, boosted_windows, engines, patients, roles
+from kept import keep, table
+from learning_data import boosted_histories, boosted_windows, engines, in_scope, patients, roles
 
 from belvedere.kinds import learn_kinds
 from belvedere.learn import Learned, LearnSettings, cross_validate, learn
@@ -55,7 +57,7 @@ TASKS = {
     "rt_polarity": Task("rt_polarity/rt_polarity.parquet", "label"),
     "chinese shopping": Task("zh_online_shopping/zh_online_shopping.parquet", "cat", ignore=("label",)),
     "banking77": Task("banking77/banking77.parquet", "category"),
-    "clinc150": Task("clinc150/clinc150.parquet", "intent", ignore=("domain",)),
+    "clinc150": Task("", "intent", ignore=("domain",), make=in_scope),
     "gbsg2": Task("surv_gbsg2/surv_gbsg2.parquet", "time", LIVES, n_folds=5, settings={"event": "cens=1"}),
     "support2": Task("", "d.time", LIVES, n_folds=5, settings={"event": "death=1"}, make=patients),
     "wnut17": Task("wnut17_ner/wnut17_ner.parquet", "tags", ("span F1",)),
@@ -93,22 +95,31 @@ def opened(task: Task) -> tuple[Source, Schema]:
     return source, learn_kinds(source, target=target, ignore=task.ignore, task=task.settings.get("task"))
 
 
-def report(name: str, task: Task, seeds: int, threads: int | None) -> None:
-    """Print one line per score: mean over seeds, spread, baseline, seconds."""
+def report(name: str, task: Task, seeds: int, threads: int | None) -> list[dict[str, Any]]:
+    """One row per score, mean and spread over seeds, then one per further baseline."""
     found = [run(task, seed, threads) for seed in range(seeds)]
-    seconds = np.mean([f[2] for f in found])
+    seconds = float(np.mean([f[2] for f in found]))
+    rows: list[dict[str, Any]] = []
     for score in task.scores:
-        values = [f[0][score].value for f in found]
-        baselines = [f[0][score].baseline for f in found]
-        baseline = float(np.mean([b for b in baselines if b is not None]))
-        print(
-            f"| {name} | {score} | {found[0][1]} | {np.mean(values):.4f} ± {np.std(values):.4f} | "
-            f"{baseline:.4f} ({found[0][0][score].baseline_name}) | {seconds:.0f} s |",
-            flush=True,
+        each = [f[0][score] for f in found]
+        baseline = float(np.mean([s.baseline for s in each if s.baseline is not None]))
+        rows.append(
+            {
+                "data": name,
+                "score": score,
+                "network": found[0][1],
+                "ours": float(np.mean([s.value for s in each])),
+                "spread": float(np.std([s.value for s in each])),
+                "seeds": seeds,
+                "baseline": baseline,
+                "which": each[0].baseline_name,
+                "whole run, s": round(seconds),
+            }
         )
     for baseline_of in task.others:
         other, value = baseline_of(opened(task)[0].table)
-        print(f"| {name} | {task.scores[0]} | | | {value:.4f} ({other}) | |", flush=True)
+        rows.append({**rows[0], "baseline": value, "which": other})
+    return rows
 
 
 def main() -> None:
@@ -118,12 +129,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int)
     asked = parser.parse_args()
-    print("| data | score | network | ours | baseline | whole run |\n|---|---|---|---|---|---|", flush=True)
     for name in asked.names or TASKS:
         try:
-            report(name, TASKS[name], asked.seeds, asked.threads)
+            rows = report(name, TASKS[name], asked.seeds, asked.threads)
         except Exception as error:  # one failure must not hide the other rows
-            print(f"| {name} | failed: {type(error).__name__}: {error} |", flush=True)
+            print(f"{name} failed: {type(error).__name__}: {error}", flush=True)
+            continue
+        print(table(rows), flush=True)
+        keep("learning", "Learning, beside baselines", rows, key=("data", "score", "which"))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sklearn.ensemble import HistGradientBoostingRegressor
 
@@ -39,6 +40,12 @@ def roles(folder: Path) -> pa.Table:
 def patients(folder: Path) -> pa.Table:
     """SUPPORT2 with what is known at the start."""
     return pq.read_table(folder / "surv_support2/surv_support2.parquet").select(list(SUPPORT))
+
+
+def in_scope(folder: Path) -> pa.Table:
+    """The 150 intents of CLINC150 with their official parts; without the queries that are out of scope."""
+    table = pq.read_table(folder / "clinc150/clinc150.parquet")
+    return table.filter(pc.is_in(table["split"], pa.array(["train", "val", "test"])))
 
 
 WINDOW = 30  # cycles of the statistics that boosting is usually given

@@ -8,7 +8,7 @@ side: the default (level 0; min_cluster_size 15), and the best of four settings 
 Fashion-MNIST had no part in it; that boundaries are smoothed was decided with digits and the two cell
 sets in view, how often on four other sets. Rows that HDBSCAN leaves
 out count as one cluster. Stability: two random 80 % of the rows, each mapped anew; adjusted Rand index of the regions on
-the rows in both. Writes benchmarks/results/regions.md.
+the rows in both. Rows of benchmarks/results/regions.md stay until their set is measured again.
 """
 
 import sys
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from kept import keep
 from numpy.typing import NDArray
 from sklearn.cluster import HDBSCAN
 from sklearn.datasets import load_digits
@@ -29,7 +30,6 @@ from belvedere.layout.neighbors import find_neighbors
 from belvedere.layout.regions import find_regions
 from belvedere.sources import open_source
 
-RESULTS = Path(__file__).parent / "results"
 SIZES = (5, 15, 50, 150)
 DEFAULT_SIZE = 1
 Labels = NDArray[Any]
@@ -119,32 +119,33 @@ def stability(vectors: NDArray[np.float32]) -> list[float]:
     return [adjusted_rand_score(found[0][both, level], found[1][both, level]) for level in range(4)]
 
 
-def measure(name: str, folder: Path) -> str:
-    """One line of the table."""
+NUMBERS = ("Rand, default", "AMI, default", "Rand, best of 4", "AMI, best of 4")
+
+
+def measure(name: str, folder: Path) -> dict[str, Any]:
+    """One row of the table: ours / theirs."""
     data, labels = SETS[name](folder)
     vectors = vectors_of(data)
     levels = regions_of(vectors)
     ours = agreement(labels, list(levels.T), 0)
     theirs = agreement(labels, by_hdbscan(vectors), DEFAULT_SIZE)
-    cells = [f"{a:.3f} / {b:.3f}" for a, b in zip(ours, theirs, strict=True)]
-    stable = ", ".join(f"{value:.2f}" for value in stability(vectors))
-    counts = ", ".join(str(len(np.unique(level[level >= 0]))) for level in levels.T)
-    return f"| {name} | {len(vectors):,} | {len(set(labels.tolist()))} | {' | '.join(cells)} | {counts} | {stable} |"
+    return {
+        "data": name,
+        "rows": len(vectors),
+        "classes": len(set(labels.tolist())),
+        **{what: f"{a:.3f} / {b:.3f}" for what, a, b in zip(NUMBERS, ours, theirs, strict=True)},
+        "regions, by level": ", ".join(str(len(np.unique(level[level >= 0]))) for level in levels.T),
+        "stable, by level": ", ".join(f"{value:.2f}" for value in stability(vectors)),
+    }
 
 
 def main() -> None:
     """Measure and write."""
     folder, names = Path(sys.argv[1]), sys.argv[2:] or list(SETS)
-    lines = [
-        "# Regions, against HDBSCAN on a UMAP picture", "",
-        "Ours / theirs. Made by `python benchmarks/regions.py DATA`.", "",
-        "| data | rows | classes | Rand, default | AMI, default | Rand, best of 4 | AMI, best of 4 | regions | stable |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
     for name in names:
-        lines.append(measure(name, folder))
-        print(lines[-1], flush=True)
-        (RESULTS / "regions.md").write_text("\n".join(lines) + "\n")
+        row = measure(name, folder)
+        print(row, flush=True)
+        keep("regions", "Regions, ours / HDBSCAN on a UMAP picture", [row], key=("data",))
 
 
 if __name__ == "__main__":

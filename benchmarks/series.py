@@ -1,9 +1,10 @@
 """Small sets of labelled time series: the network chosen by default beside 1-NN DTW and random kernels with a ridge.
 
-    python benchmarks/series.py [NAME ...] [--seeds 3] [--threads 1] [--only ours dtw kernels]
+    python benchmarks/series.py [NAME ...] [--seeds 3] [--threads 1]
 
 Data are read from the folder that BELVEDERE_DATA names (UCR and UEA sets with their official split). Default settings throughout;
-test rows are only scored. The two peers are written here, after the papers named below, in the plainest way:
+test rows are only scored. Every row is kept in benchmarks/results/series.md until its set is run again. The two peers are
+written here, after the papers named below, in the plainest way:
 
 - DTW: nearest neighbor by dynamic time warping within a tenth of the length (Sakoe, Chiba 1978); several channels share a path.
 - kernels: 9,996 features from 84 fixed kernels of weights -1 and 2 at many dilations, thresholds drawn from training rows, the
@@ -22,6 +23,7 @@ from typing import Any
 import numba
 import numpy as np
 import pyarrow as pa
+from kept import keep, table
 from numpy.typing import NDArray
 from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
@@ -150,23 +152,20 @@ def _joined(parts: list[tuple[int, Array]]) -> Array:
 
 
 def main() -> None:
-    """Run the sets asked for, all by default, and print the means."""
+    """Run the sets asked for, all by default."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help=", ".join(SETS))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--only", nargs="*", default=["ours", "dtw", "kernels"])
     asked = parser.parse_args()
-    print(
-        "| set | ours | 1-NN DTW | kernels and ridge | seconds: ours, DTW, kernels |\n|---|---|---|---|---|", flush=True
-    )
-    found = [report(name, asked) for name in asked.names or SETS]
-    means = " | ".join(f"{value:.4f}" for value in np.mean([f[0] for f in found], axis=0))
-    print(f"| mean | {means} | {', '.join(f'{s:.0f}' for s in np.sum([f[1] for f in found], axis=0))} |", flush=True)
+    for name in asked.names or SETS:
+        rows = [report(name, asked)]
+        print(table(rows), flush=True)
+        keep("series", "Small sets of time series, accuracy on official test rows", rows, key=("set",))
 
 
-def report(name: str, asked: argparse.Namespace) -> tuple[list[float], list[float]]:
-    """Print the line of one set: accuracies, means over seeds where there is chance, and seconds."""
+def report(name: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """The row of one set: accuracies, means over seeds where there is chance, and seconds."""
     data, seeds = read(Path(os.environ["BELVEDERE_DATA"]), name), range(asked.seeds)
     told: list[str] = []
 
@@ -177,18 +176,16 @@ def report(name: str, asked: argparse.Namespace) -> tuple[list[float], list[floa
 
     ways: dict[str, Callable[[int], float]] = {
         "ours": own,
-        "dtw": lambda seed: by_dtw(data),
-        "kernels": lambda seed: by_kernels(data, seed=seed),
+        "1-NN DTW": lambda seed: by_dtw(data),
+        "kernels and ridge": lambda seed: by_kernels(data, seed=seed),
     }
-    values, seconds = [], []
+    values, seconds = {}, {}
     for way, run in ways.items():
         began = time.monotonic()
-        scores = [run(seed) for seed in (seeds if way != "dtw" else [0])] if way in asked.only else [np.nan]
-        values.append(float(np.mean(scores)))
-        seconds.append((time.monotonic() - began) / len(scores))
-    shown = " | ".join(f"{value:.4f}" for value in values)
-    print(f"| {name} {' '.join(sorted(set(told)))} | {shown} | {', '.join(f'{s:.0f}' for s in seconds)} |", flush=True)
-    return values, seconds
+        scores = [run(seed) for seed in (seeds if way != "1-NN DTW" else [0])]
+        values[way] = float(np.mean(scores))
+        seconds[f"s, {way}"] = (time.monotonic() - began) / len(scores)
+    return {"set": name, "network": ", ".join(sorted(set(told))), "seeds": asked.seeds, **values, **seconds}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from kept import keep
 from numpy.typing import NDArray
 
 import belvedere as bv
@@ -67,13 +68,14 @@ def main() -> None:
         )
         table = pictures(data["x_train"][: asked.rows], data["y_train"][: asked.rows]).select(["picture"])
         bv.map(table, learning=replace(settings, space="learned")).save(without)
-        print("| start | accuracy over seeds |\n|---|---|")
         for name, start in (("anew", None), ("five other classes", with_target), ("no labels", without)):
             found = [
                 accuracy(few_labels(data, asked.labels, seed), replace(settings, seed=seed, start_from=start))
                 for seed in range(asked.seeds)
             ]
-            print(f"| {name} | {np.mean(found):.4f} ± {np.std(found):.4f} |", flush=True)
+            rows = [{"start": name, "accuracy": np.mean(found), "spread": np.std(found), "seeds": asked.seeds}]
+            print(rows[0], flush=True)
+            keep("transfer", f"Five classes from {asked.labels} labels each", rows, key=("start",))
 
 
 if __name__ == "__main__":

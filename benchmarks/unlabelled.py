@@ -4,21 +4,23 @@
 
 Data are read from the folder that BELVEDERE_DATA names. Default settings throughout. Each set's label is left out of the
 inputs and only scores the maps: the share of rows whose ten nearest places vote for their label (leave one out). Where
-too few rows are there for learning to be tried, that is said. Every row is kept, misses too.
+too few rows are there for learning to be tried, that is said. Every row is kept in benchmarks/results/unlabelled.md,
+misses too.
 
-Sets marked * were looked at while the criteria were made; the others were first run afterwards.
+Accuracy is that of the ten nearest places. Sets marked * were looked
+at while the criteria were made; the others were first run afterwards.
 """
 
 import argparse
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from kept import keep, table
 from numpy.typing import NDArray
 
 from belvedere import networks, training
@@ -100,18 +102,7 @@ def on_the_map(latent: NDArray[np.float32], labels: NDArray[Any], settings: Lear
     return label_accuracy(drawn.places, labels).value
 
 
-def lines(names: list[str], settings: LearnSettings, sample: int | None) -> Iterator[str]:
-    """One line per set."""
-    yield "| data | kinds | rows | plain | learned | chosen | asked | plain | learned | rank | s learning |"
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
-    for name in names:
-        try:
-            yield line(name, settings, sample)
-        except Exception as error:  # one failure must not hide the other rows
-            yield f"| {name} | failed: {type(error).__name__}: {error} |"
-
-
-def line(name: str, settings: LearnSettings, sample: int | None) -> str:
+def measured(name: str, settings: LearnSettings, sample: int | None) -> dict[str, Any]:
     """Learn both spaces of a set, draw both maps, and say which one would have been chosen."""
     data, quiet, began = SETS[name], Silent(), time.monotonic()
     source, schema, labels = opened(data, sample)
@@ -128,11 +119,20 @@ def line(name: str, settings: LearnSettings, sample: int | None) -> str:
     seconds = time.monotonic() - began
     accuracy = [on_the_map(one.latent, labels, settings) for one in (plain, learned)]
     kinds = ", ".join(sorted({item.kind for item in case.inputs}))
-    return (
-        f"| {name}{'*' if data.seen else ''} | {kinds} | {source.n_rows:,} | {accuracy[0]:.3f} | {accuracy[1]:.3f} | "
-        f"{chosen} | {found.asked} | {found.plain:.3f} | {found.learned:.3f} ± {found.error:.3f} | {rank:.0f} | "
-        f"{seconds:.0f} |"
-    )
+    return {
+        "data": f"{name}{'*' if data.seen else ''}",
+        "kinds": kinds,
+        "rows": source.n_rows,
+        "10-NN accuracy, plain": accuracy[0],
+        "10-NN accuracy, learned": accuracy[1],
+        "chosen": chosen,
+        "asked": found.asked,
+        "plain": found.plain,
+        "learned": found.learned,
+        "error": found.error,
+        "rank": round(rank),
+        "s learning": round(seconds),
+    }
 
 
 def main() -> None:
@@ -145,8 +145,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     settings = LearnSettings(seed=asked.seed, threads=asked.threads, time_limit_s=asked.time_limit)
-    for text in lines(asked.names or list(SETS), settings, asked.sample):
-        print(text, flush=True)
+    for name in asked.names or SETS:
+        try:
+            rows = [measured(name, settings, asked.sample)]
+        except Exception as error:  # one failure must not hide the other rows
+            print(f"{name} failed: {type(error).__name__}: {error}", flush=True)
+            continue
+        print(table(rows), flush=True)
+        keep("unlabelled", "Maps without labels, judged by labels", rows, key=("data",))
 
 
 if __name__ == "__main__":
