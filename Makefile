@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-com
 BROWSER ?= auto
 SHELL := /bin/bash
 
-.PHONY: help demo test check setup format lint types imports docs front browser release clean
+.PHONY: help demo test check setup format lint types imports docs front browser fuzz release clean
 
 help: ## List the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -70,6 +70,10 @@ front: ## Front end: install, check, test, and prove that the committed bundle i
 
 browser: .venv/made-test .venv/made-kernels ## End-to-end tests in headless Chromium
 	@$(BIN)/python -m pytest -q -m browser
+
+SECONDS ?= 3600
+fuzz: .venv/made-test ## Damage files at random and read them, SECONDS of processor time per reader (an hour each by default)
+	@$(BIN)/python tests/fuzz.py --seconds $(SECONDS)
 
 # The SBOM is written in the clean environment: it names what the wheel was tried with, and nothing else is installed there.
 release: .venv/made-dev ## Build sdist and wheel into dist/, try the wheel alone in a clean environment, write its SBOM (after make front)
