@@ -25,7 +25,7 @@ from belvedere.judge.recall import recall
 from belvedere.judge.reliability import dubious, measure_reliability
 from belvedere.judge.trustworthiness import continuity, trustworthiness
 from belvedere.layout.lay_out import Laid, LayoutSettings, lay_out
-from belvedere.layout.neighbors import unit_rows
+from belvedere.layout.neighbors import exact_neighbors, unit_rows
 from belvedere.layout.packing import Prepared, pack
 from belvedere.layout.place_network import distill
 from belvedere.layout.placement import FittedMap, jitter, noise_like
@@ -329,14 +329,14 @@ def judge(
         return ()
     ranks = rank_sample(latent, places)
     scores = [
-        recall(latent, places, space=space),
+        recall(latent, places, space=space, nearest=exact_neighbors),
         trustworthiness(ranks, space=space),
         continuity(ranks, space=space),
         spearman(latent, places, space=space),
         triplets(latent, places, space=space),
     ]
     if raw is not None:
-        scores.append(recall(raw, places, space="input space"))
+        scores.append(recall(raw, places, space="input space", nearest=exact_neighbors))
     if labels is not None:
         scores.append(label_accuracy(places, labels))
     return tuple(scores)

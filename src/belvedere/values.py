@@ -3,9 +3,14 @@
 Values only: no torch, no statistics, and of files only arrays too large for memory.
 """
 
+import lzma
 import os
 import re
+import struct
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +32,11 @@ DATE_FORMATS = (
     "%Y/%m/%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d-%m-%Y", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y",
     "%Y年%m月%d日",
+)  # fmt: skip
+# What NumPy raises for a damaged .npy or .npz file: it reads headers with Python's own parser, and bundles as zip archives.
+NUMPY_DAMAGES = (
+    ValueError, OSError, EOFError, TypeError, LookupError, AttributeError, RuntimeError, OverflowError, MemoryError,
+    SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
 )  # fmt: skip
 UNITS = re.compile(r"^[\s$€£¥₹]+|[\s%€$£¥]+$")
 THOUSANDS = re.compile(r"[-+]?\d{1,3}([,\u00a0 '’]\d{3})+(\.\d+)?")
@@ -126,6 +136,8 @@ def to_codes(column: pa.ChunkedArray) -> tuple[Array, list[str]]:
         return np.full(len(column), -1, dtype=np.int64), []
     if pa.types.is_string(column.type):
         column = column.cast(pa.large_string())  # one chunk may pass 2 GiB
+    if pa.types.is_nested(column.type):  # Arrow numbers single values only
+        column = pa.chunked_array([pa.array(to_texts(column), pa.large_string())])
     encoded = pc.dictionary_encode(column).combine_chunks()
     encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)

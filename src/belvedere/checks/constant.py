@@ -71,11 +71,16 @@ def _examine(look: Look, name: str, values: pa.ChunkedArray) -> tuple[str, Findi
 
 
 def _commonest(values: pa.ChunkedArray, missing: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], str]:
-    """Mark the rows that hold the commonest value of a sample; an overwhelming one is certainly that."""
+    """Mark the rows that hold the commonest value of a sample; an overwhelming one is certainly that.
+
+    None where the sample holds bytes that are blanks only, which have no name.
+    """
     present = np.flatnonzero(~missing)
     some = present[spread(len(present), SAMPLE)]
     codes, levels = to_codes(values.take(pa.array(some)))
-    top = int(np.bincount(codes[codes >= 0], minlength=1).argmax())
+    if (codes < 0).all():
+        return np.zeros(len(values), dtype=bool), ""
+    top = int(np.bincount(codes[codes >= 0]).argmax())
     value = values[int(some[np.flatnonzero(codes == top)[0]])]
     same = pc.fill_null(pc.equal(values, value), False)
     return np.asarray(same.to_numpy(), dtype=bool) & ~missing, levels[top]

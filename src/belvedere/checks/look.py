@@ -124,13 +124,16 @@ def is_text(column: pa.ChunkedArray) -> bool:
 
 
 def missing_mask(column: pa.ChunkedArray) -> NDArray[np.bool_]:
-    """Which rows hold nothing: null, NaN, or text of blanks."""
+    """Which rows hold nothing: null, NaN, text of blanks, or no bytes."""
     missing = np.asarray(pc.is_null(column).to_numpy(), dtype=bool)
     if pa.types.is_floating(column.type):
         return np.asarray(np.isnan(to_floats(column)) | missing)
     if is_text(column):
         blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0)
         return np.asarray(missing | np.asarray(pc.fill_null(blank, False).to_numpy(), dtype=bool))
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        empty = pc.equal(pc.binary_length(column), 0)
+        return np.asarray(missing | np.asarray(pc.fill_null(empty, False).to_numpy(), dtype=bool))
     return missing
 
 

@@ -31,9 +31,9 @@ def _width(facts: Facts) -> int:
 
 def fit(facts: Facts, seed: int) -> Fit:
     """Choose the transform; mean per value, one scale (or one per value where units differ wildly)."""
-    width = to_matrix(facts.slice(0, 1).column).shape[1]
-    rows = spread(facts.n_rows, max(100, MOST_FIT // max(1, width)), seed)
     raw = to_matrix(facts.column)
+    width = raw.shape[1]  # of all rows: the first may be missing
+    rows = spread(facts.n_rows, max(100, MOST_FIT // max(1, width)), seed)
     raw = raw if len(rows) == len(raw) else raw[rows]
     transform = _choose_transform(raw)
     values = _transformed(raw, transform)

@@ -15,8 +15,10 @@ from belvedere.layout.tiles import TILE, scan
 from belvedere.types import Floats, Ints
 
 ROWS_PER_CELL = 192  # on average
-MOST_CELLS = 8192
+MOST_CELLS = 65_535  # their numbers are sorted as 16 bits
 SAMPLED = 24  # rows per center on which k-means is run
+SAMPLED_FOR_GROUPS = 64  # the same, for groups of centers
+ITERATIONS = 6  # of k-means
 MANY_CELLS = 1024  # from here on, centers are looked for in groups of centers
 GROUPS_LOOKED = 6  # groups of centers looked into, and more where many cells are wanted
 BATCH = 262_144  # rows searched at once
@@ -57,6 +59,10 @@ class Cells:
         """How many cells there are."""
         return len(self.rows.first) - 1
 
+    def order(self) -> NDArray[np.int64]:
+        """All rows, cell by cell: those that are asked about together then look into the same cells."""
+        return self.rows.ids[self.rows.ids >= 0].astype(np.int64)
+
 
 @dataclass(frozen=True)
 class Centers:
@@ -79,7 +85,7 @@ def sort_into_cells(rows: Floats, *, seed: int = 0) -> Cells:
     """Sort rows, float32 (rows, dims), into cells round k-means centers."""
     n_cells = int(min(max(1, len(rows) // ROWS_PER_CELL), MOST_CELLS))
     middle = np.asarray(rows[:: max(1, len(rows) // 10_000)].mean(axis=0), np.float32)
-    found = _group(_centers(rows, n_cells, seed) - middle, seed)
+    found = _centers(_sampled(rows, n_cells, seed) - middle, n_cells, seed)
     cell_of = np.empty(len(rows), np.int64)
     for at in range(0, len(rows), BATCH):
         part = np.ascontiguousarray(rows[at : at + BATCH] - middle, np.float32)
@@ -87,26 +93,44 @@ def sort_into_cells(rows: Floats, *, seed: int = 0) -> Cells:
     return Cells(middle, found, build_tiles(rows, cell_of, n_cells, middle=middle))
 
 
-def _centers(rows: Floats, n_cells: int, seed: int) -> Floats:
+def _sampled(rows: Floats, n_cells: int, seed: int) -> Floats:
     n_wanted = min(len(rows), SAMPLED * n_cells)
     chosen = np.sort(np.random.default_rng(seed).choice(len(rows), n_wanted, replace=False))
-    settings = {"min_points_per_centroid": 1, "max_points_per_centroid": SAMPLED + 1}
-    means = faiss.Kmeans(rows.shape[1], n_cells, niter=4, seed=seed + 1, **settings)
-    means.train(np.ascontiguousarray(rows[chosen], np.float32))
-    return np.asarray(means.centroids, np.float32)
+    return np.asarray(rows[chosen], np.float32)
 
 
-def _group(centers: Floats, seed: int) -> Centers:
-    """Lay centers out in groups of about as many as there are groups."""
-    n_groups = 1 if len(centers) < MANY_CELLS else int(len(centers) ** 0.5)
-    if n_groups == 1:
-        one = build_tiles(centers, np.zeros(len(centers), np.int64), 1)
+def _centers(points: Floats, n_cells: int, seed: int) -> Centers:
+    """Centers of cells: by k-means, or where many are wanted by k-means in each of the groups that k-means found.
+
+    A group gets centers by its share of the points, and cells are numbered group by group, so that cells which lie
+    together are looked into together.
+    """
+    if n_cells < MANY_CELLS:
+        one = build_tiles(_means(points, n_cells, seed), np.zeros(n_cells, np.int64), 1)
         return Centers(one, one)
-    means = faiss.Kmeans(centers.shape[1], n_groups, niter=10, seed=seed + 1, min_points_per_centroid=1)
-    means.train(np.ascontiguousarray(centers))
-    group_of = np.asarray(means.index.search(np.ascontiguousarray(centers), 1)[1][:, 0], np.int64)
-    groups = build_tiles(np.asarray(means.centroids, np.float32), np.zeros(n_groups, np.int64), 1)
-    return Centers(groups, build_tiles(centers, group_of, n_groups))
+    n_groups = int(n_cells**0.5)
+    middles = _means(points[:: max(1, len(points) // (SAMPLED_FOR_GROUPS * n_groups))], n_groups, seed)
+    groups = build_tiles(middles, np.zeros(n_groups, np.int64), 1)
+    group_of = search_tiles(points, groups, np.zeros((len(points), 1), np.int32), 1)[1][:, 0]
+    order, sizes = np.argsort(group_of, kind="stable"), np.bincount(group_of, minlength=n_groups)
+    n_each = _shared_out(n_cells, sizes)
+    parts = np.split(points[order], np.cumsum(sizes)[:-1])
+    centers = [_means(part, n, seed) for part, n in zip(parts, n_each, strict=True) if n]
+    return Centers(groups, build_tiles(np.concatenate(centers), np.repeat(np.arange(n_groups), n_each), n_groups))
+
+
+def _shared_out(n_cells: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """So many cells for groups of these sizes, by size, and never more than a group has points: int64 (groups,)."""
+    ends = np.floor(np.cumsum(sizes) * (n_cells / sizes.sum()) + 1e-9).astype(np.int64)
+    return np.asarray(np.diff(ends, prepend=0), np.int64)
+
+
+def _means(points: Floats, n: int, seed: int) -> Floats:
+    """Centers by k-means: float32 (n, dims)."""
+    settings = {"min_points_per_centroid": 1, "max_points_per_centroid": SAMPLED_FOR_GROUPS + 1}
+    means = faiss.Kmeans(points.shape[1], n, niter=ITERATIONS, seed=seed + 1, **settings)
+    means.train(np.ascontiguousarray(points, np.float32))
+    return np.asarray(means.centroids, np.float32)
 
 
 def search_cells(cells: Cells, rows: Floats, k: int, n_looked: int) -> Ints:
@@ -156,7 +180,7 @@ def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floa
     held = (tiles.keys, tiles.half, tiles.ids, tiles.first)
     n_cells = len(tiles.first) - 1
     for p in range(looked.shape[1]):
-        order = np.argsort(looked[:, p].astype(np.int16), kind="stable")
+        order = np.argsort((looked[:, p] + 1).astype(np.uint16), kind="stable")  # 16 bits are sorted by counting
         scan(rows, order, _tasks(looked[:, p], n_cells), held, (best, found))
     return best, found
 

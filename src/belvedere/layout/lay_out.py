@@ -31,6 +31,9 @@ CANDIDATES = 60  # neighbors on principal axes among which the true ones are loo
 FEWEST = 32  # fewer rows are drawn by their principal axes
 MOST_ON_CARD = 1_000_000  # rows that a graphics card compares all with all
 MEMORY = 6_000_000_000  # bytes
+ENOUGH_RECALL = (
+    0.85  # of the neighbors of all rows, where these only move among landmarks; 0.95 takes half as long again
+)
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,9 @@ def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: 
     if (card := graphics_card()) is not None and len(rows) <= MOST_ON_CARD:
         graph = find_neighbors(rows if full is None else full, k, search=partial(find_neighbors_on, card))
     elif full is None or len(rows) <= k:
-        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell, search=search)
+        graph = find_neighbors(rows, k, seed=settings.seed, search=search)
     else:
-        wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed, progress=tell, search=search)
+        wide = find_neighbors(rows, max(CANDIDATES, 3 * k), seed=settings.seed, search=search)
         own = np.arange(len(rows))
         near, far = rerank_in(full, full, wide.neighbors, min(k, len(rows) - 1), own=own)
         probed = _probed(len(rows), settings.seed)
@@ -177,7 +180,7 @@ def _graph_of_all(
     tell.start("Finding neighbors of all rows")
     if can_search(len(rows), rows.shape[1], k, settings.memory):
         search = shared_search(len(rows), settings)
-        graph = find_neighbors(rows, k, seed=settings.seed, progress=tell, search=search)
+        graph = find_neighbors(rows, k, seed=settings.seed, wanted=ENOUGH_RECALL, search=search)
     else:
         graph = recover_neighbors(rows, places, landmarks, k)
         graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from belvedere.layout.cells import search_all, search_cells, sort_into_cells
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
-from belvedere.progress import Progress, Silent
 from belvedere.types import Floats, Ints
 
 EXACT_ROWS = 50_000
@@ -66,7 +65,12 @@ def unit_rows(rows: Floats) -> Floats:
 
 
 def find_neighbors(
-    rows: Floats, k: int = 15, *, seed: int = 0, progress: Progress | None = None, search: Search | None = None
+    rows: Floats,
+    k: int = 15,
+    *,
+    seed: int = 0,
+    wanted: float = WANTED_RECALL,
+    search: Search | None = None,
 ) -> Graph:
     """Find the k nearest neighbors of every row.
 
@@ -78,6 +82,8 @@ def find_neighbors(
         Neighbors per row; lowered to `rows - 1` where there are fewer rows.
     seed : int
         For the sample on which recall is measured.
+    wanted : float
+        Recall until which more is looked at, where rows are too many for an exact search.
     search : callable, optional
         Searches rows of which no two are equal, instead of the processor: `search(rows, k)`.
 
@@ -91,7 +97,7 @@ def find_neighbors(
     if k == 0:
         return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
     first, group = _distinct(rows)
-    search = search or partial(_search_distinct, seed=seed, tell=progress or Silent())
+    search = search or partial(_search_distinct, seed=seed, wanted=wanted)
     if len(first) == len(rows):
         return search(rows, k)
     among = search(rows[first], min(k, len(first) - 1)) if len(first) > 1 else None
@@ -180,14 +186,14 @@ def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
     return graph if among is None else replace(graph, recall=among.recall, how=among.how + ", equal rows in rings")
 
 
-def _search_distinct(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
+def _search_distinct(rows: Floats, k: int, seed: int, wanted: float) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
         return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
-    return _search_cells(rows, k, seed, tell)
+    return _search_cells(rows, k, seed, wanted)
 
 
-def _search_cells(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
+def _search_cells(rows: Floats, k: int, seed: int, wanted: float) -> Graph:
     """Look into more and more cells until the recall of a sample is high enough, then search all rows so."""
     cells = sort_into_cells(rows, seed=seed)
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
@@ -196,14 +202,15 @@ def _search_cells(rows: Floats, k: int, seed: int, tell: Progress) -> Graph:
     while True:
         found = search_cells(cells, asked, k + 1, n_looked)
         recall = share_found(rerank_in(asked, rows, found, k, own=probed)[0], truth)
-        if recall >= WANTED_RECALL or n_looked >= cells.n_cells:
+        if recall >= wanted or n_looked >= cells.n_cells:
             break
         n_looked += n_looked // 4
     near, far = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
+    order = cells.order()
     for at in range(0, len(rows), BATCH):
-        part = slice(at, min(at + BATCH, len(rows)))
-        found = search_cells(cells, rows[part], k + 1, n_looked)
-        near[part], far[part] = rerank_in(rows[part], rows, found, k, own=np.arange(part.start, part.stop))
+        own = order[at : at + BATCH]
+        asked = rows[own]
+        near[own], far[own] = rerank_in(asked, rows, search_cells(cells, asked, k + 1, n_looked), k, own=own)
     return fill_short(
         rows, Graph(near, far, recall, f"{min(n_looked, cells.n_cells)} of {cells.n_cells} cells searched")
     )

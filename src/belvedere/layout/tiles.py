@@ -1,8 +1,8 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
-"""Comparing a row with many rows at once: the innermost loop of the place network's memory, written as vectors.
+"""Comparing rows with many rows at once: the innermost loop of every search and of the place network's memory, as vectors.
 
-Left to itself the compiler keeps the sums of this loop in memory, which makes it five times slower; so the loop is
-spelled out in LLVM's own words: sixteen sums a vector, four vectors a tile, one pass over the dimensions.
+Left to itself the compiler keeps the sums of this loop in memory, which makes it many times slower; so the loop is spelled
+out in LLVM's own words: four rows against half a tile, one pass over the dimensions, each number loaded used four times.
 """
 
 import numba
@@ -14,7 +14,9 @@ from numba.extending import intrinsic
 from belvedere.layout.kernels import compiled, inlined
 
 TILE = 64  # rows compared at once
+ROWS = 4  # with so many others
 LANES = 16
+SUMMED = 2  # vectors of sums for each of the ROWS: all of them fit into the registers
 
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 MASK = ir.IntType(TILE)
@@ -22,13 +24,13 @@ FAST = ("fast",)
 
 
 @intrinsic
-def score_tile(_context, row, keys, half, scores, limit):
-    """Half the squared distance, less half the squared length of `row` (dims,), to all rows of a tile, into `scores`.
+def score_tile(_context, asked, keys, half, limits, scores, below):
+    """Half the squared distance, less half the squared length of each of `asked` (ROWS, dims), to all rows of a tile.
 
-    `keys` (dims, TILE), `half` (TILE,), `scores` (TILE,), all float32 and contiguous. Returns uint64 whose bit r says
-    whether score r lies below `limit`.
+    `keys` (dims, TILE), `half` (TILE,), `limits` (ROWS,) and, filled, `scores` (ROWS, TILE), all float32 and contiguous;
+    bit r of `below` (ROWS,), uint64, says whether score r lies below the limit.
     """
-    return types.uint64(row, keys, half, scores, types.float32), _emit_score_tile
+    return types.void(asked, keys, half, limits, scores, below), _emit_score_tile
 
 
 @intrinsic
@@ -42,27 +44,49 @@ def lowest_bit(_context, bits):
 
 
 def _emit_score_tile(context, builder, signature, values):
-    arrays = [context.make_array(t)(context, builder, v) for t, v in zip(signature.args[:4], values[:4], strict=True)]
-    row, keys, half, scores = (array.data for array in arrays)
-    dims = cgutils.unpack_tuple(builder, arrays[0].shape)[0]
-    starts = [ir.Constant(dims.type, lane) for lane in range(0, TILE, LANES)]
-    at = lambda data, place: builder.bitcast(builder.gep(data, [place]), VECTOR.as_pointer())  # noqa: E731
-    sums = [cgutils.alloca_once(builder, VECTOR) for _ in starts]
-    for total, start in zip(sums, starts, strict=True):
-        builder.store(builder.load(at(half, start), align=4), total)
+    arrays = [context.make_array(t)(context, builder, v) for t, v in zip(signature.args, values, strict=True)]
+    asked, keys, half, limits, scores, below = (array.data for array in arrays)
+    dims = cgutils.unpack_tuple(builder, arrays[0].shape)[1]
+    bits = [ir.Constant(MASK, 0)] * ROWS
+    for start in range(0, TILE, SUMMED * LANES):
+        found = _emit_sums(builder, (asked, keys, half), dims, start)
+        for r, column in ((r, c) for r in range(ROWS) for c in range(SUMMED)):
+            at, score = start + column * LANES, found[r][column]
+            builder.store(score, _vector(builder, scores, ir.Constant(dims.type, r * TILE + at)), align=4)
+            limit = _in_all_lanes(builder, _number(builder, limits, ir.Constant(dims.type, r)))
+            less = builder.bitcast(builder.fcmp_ordered("<", score, limit), ir.IntType(LANES))
+            bits[r] = builder.or_(bits[r], builder.shl(builder.zext(less, MASK), ir.Constant(MASK, at)))
+    for r in range(ROWS):
+        builder.store(bits[r], builder.gep(below, [ir.Constant(dims.type, r)]))
+    return context.get_dummy_value()
+
+
+def _emit_sums(builder, data, dims, start):
+    """`half` less the products of all dimensions, of every row asked, in SUMMED vectors from `start` of the tile on."""
+    asked, keys, half = data
+    columns = [ir.Constant(dims.type, start + column * LANES) for column in range(SUMMED)]
+    sums = [[cgutils.alloca_once(builder, VECTOR) for _ in columns] for _ in range(ROWS)]
+    for own in sums:
+        for total, column in zip(own, columns, strict=True):
+            builder.store(builder.load(_vector(builder, half, column), align=4), total)
     with cgutils.for_range(builder, dims) as loop:
-        value = _in_all_lanes(builder, builder.load(builder.gep(row, [loop.index])))
         line = builder.mul(loop.index, ir.Constant(dims.type, TILE))
-        for total, start in zip(sums, starts, strict=True):
-            product = builder.fmul(builder.load(at(keys, builder.add(line, start)), align=4), value, flags=FAST)
-            builder.store(builder.fsub(builder.load(total), product, flags=FAST), total)
-    bits, limit = ir.Constant(MASK, 0), _in_all_lanes(builder, values[4])
-    for total, start in zip(sums, starts, strict=True):
-        score = builder.load(total)
-        builder.store(score, at(scores, start), align=4)
-        below = builder.bitcast(builder.fcmp_ordered("<", score, limit), ir.IntType(LANES))
-        bits = builder.or_(bits, builder.shl(builder.zext(below, MASK), ir.Constant(MASK, start.constant)))
-    return bits
+        loaded = [builder.load(_vector(builder, keys, builder.add(line, column)), align=4) for column in columns]
+        for r, own in enumerate(sums):
+            place = builder.add(builder.mul(dims, ir.Constant(dims.type, r)), loop.index)
+            value = _in_all_lanes(builder, _number(builder, asked, place))
+            for total, key in zip(own, loaded, strict=True):
+                product = builder.fmul(key, value, flags=FAST)
+                builder.store(builder.fsub(builder.load(total), product, flags=FAST), total)
+    return [[builder.load(total) for total in own] for own in sums]
+
+
+def _vector(builder, data, place):
+    return builder.bitcast(builder.gep(data, [place]), VECTOR.as_pointer())
+
+
+def _number(builder, data, place):
+    return builder.load(builder.gep(data, [place]))
 
 
 def _in_all_lanes(builder, value):
@@ -82,6 +106,15 @@ def insert(score, id_, best, found):
     best[place], found[place] = score, id_
 
 
+@inlined
+def gather(rows, order, start, end):
+    """The rows `order[start:end]` one after another, zeros up to a whole number of ROWS: float32 (·, dims)."""
+    asked = np.zeros(((end - start + ROWS - 1) // ROWS * ROWS, rows.shape[1]), np.float32)
+    for o in range(start, end):
+        asked[o - start] = rows[order[o]]
+    return asked
+
+
 @compiled
 def scan(rows, order, tasks, tiles, into):
     """Compare the rows of every task with the tiles of its cell.
@@ -91,18 +124,26 @@ def scan(rows, order, tasks, tiles, into):
     """
     keys, half, ids, first = tiles
     best, found = into
-    k = best.shape[1]
+    last = best.shape[1] - 1
     for t in numba.prange(tasks.shape[0]):
-        scores = np.empty(TILE, np.float32)
-        for tile in range(first[tasks[t, 2]], first[tasks[t, 2] + 1]):
-            for o in range(tasks[t, 0], tasks[t, 1]):
-                i = order[o]
-                better = score_tile(rows[i], keys[tile], half[tile], scores, best[i, k - 1])
-                while better != 0:
-                    r = lowest_bit(better)
-                    better &= better - np.uint64(1)
-                    if scores[r] < best[i, k - 1]:
-                        insert(scores[r], ids[tile, r], best[i], found[i])
+        start, end, cell = tasks[t]
+        asked = gather(rows, order, start, end)
+        limits = np.full(asked.shape[0], -np.inf, np.float32)  # nothing lies below those of the zeros
+        for o in range(start, end):
+            limits[o - start] = best[order[o], last]
+        scores, below = np.empty((ROWS, TILE), np.float32), np.empty(ROWS, np.uint64)
+        for tile in range(first[cell], first[cell + 1]):
+            for at in range(0, asked.shape[0], ROWS):
+                score_tile(asked[at : at + ROWS], keys[tile], half[tile], limits[at : at + ROWS], scores, below)
+                for r in range(ROWS):
+                    better = below[r]
+                    while better != 0:
+                        nth = lowest_bit(better)
+                        better &= better - np.uint64(1)
+                        if scores[r, nth] < limits[at + r]:
+                            i = order[start + at + r]
+                            insert(scores[r, nth], ids[tile, nth], best[i], found[i])
+                            limits[at + r] = best[i, last]
 
 
 @inlined

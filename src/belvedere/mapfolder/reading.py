@@ -19,13 +19,12 @@ from belvedere.mapfolder import layout
 from belvedere.mapfolder.whole import recover
 from belvedere.mapfolder.words import read_schema, read_values
 from belvedere.types import TAG_WHY, Column, MapContent, Schema
+from belvedere.values import NUMPY_DAMAGES
 
 MAX_MANIFEST_BYTES = 256_000_000
+MOST_READ_BYTES = 1 << 26  # of an Arrow file that is read while it is opened, to find text that is none
 # What readers of Arrow, Parquet, NumPy, JSON and safetensors raise when bytes are not what they should be.
-DAMAGES = (
-    OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, RecursionError, OverflowError,
-    pa.ArrowException, SafetensorError,
-)  # fmt: skip
+DAMAGES = (*NUMPY_DAMAGES, pa.ArrowException, SafetensorError)
 
 
 def open_folder(path: str | os.PathLike[str]) -> MapContent:
@@ -187,10 +186,19 @@ def _check_rows(path: Path, content: MapContent, n: int) -> None:
 
 
 def read_ipc(file: Path) -> pa.Table:
-    """An Arrow IPC file, memory-mapped; offsets are checked roughly, values are not read."""
+    """An Arrow IPC file, memory-mapped; offsets are checked, of a large file values are not read."""
     table = pa.ipc.open_file(pa.memory_map(str(file), "r")).read_all()
     table.validate()
+    is_large = file.stat().st_size > MOST_READ_BYTES
+    for chunk in (chunk for column in table.columns for chunk in column.chunks):
+        (_as_bytes(chunk) if is_large else chunk).validate(full=True)  # a wrong offset would end the process
     return table
+
+
+def _as_bytes(chunk: pa.Array) -> pa.Array:
+    """Text as bytes without copying: whole text can only be told by reading it."""
+    kinds = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
+    return chunk.view(kinds[chunk.type]) if chunk.type in kinds else chunk
 
 
 def read_array(file: Path) -> NDArray[Any]:

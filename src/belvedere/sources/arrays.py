@@ -6,7 +6,6 @@ images. `x_train, y_train, x_test, y_test` are joined with a column `split`; ris
 
 import itertools
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from belvedere.errors import SourceError
 from belvedere.sources.opened import Opened, Wish, chosen_part
 from belvedere.sources.shapes import columns_of_array
 from belvedere.sources.sparse import is_sparse_parts, read_sparse, sparse_of_parts
-from belvedere.values import counted
+from belvedere.values import NUMPY_DAMAGES, counted
 
 Array = NDArray[Any]
 Named = dict[str, Array]
@@ -68,35 +67,32 @@ def read_npy(path: Path, wish: Wish) -> Opened:
     SourceError
         If the file is damaged or holds Python objects.
     """
-    return read_arrays({"x": _load(path)}, path.stem, wish)
+    return read_arrays(_load(path), path.stem, wish)
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path) -> Named:
+    """All arrays of a file; the only one of a `.npy` file is `x`."""
     try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, SyntaxError) as error:
-        reason = "it holds Python objects" if "pickle" in str(error) else str(error)[:150]
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return {"x": found}
+        with found:
+            return {name: np.asarray(found[name]) for name in found.files}
+    except NUMPY_DAMAGES as error:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        reason = "it holds Python objects" if "pickle" in said else said[:150]
         raise SourceError(
-            f"{path} must be a NumPy file of plain arrays, but is not ({reason}). Save plain arrays."
+            f"{path} must be a whole NumPy file of plain arrays, but is not ({reason}). Check the file, or save plain arrays."
         ) from error
 
 
 def read_npz(path: Path, wish: Wish) -> Opened:
     """Read a bundle of arrays, or a sparse matrix as SciPy saves it."""
-    arrays = _load_bundle(path)
+    arrays = _load(path)
     if not is_sparse_parts(arrays):
         return read_arrays(arrays, path.stem, wish, address=str(path))
     opened = read_sparse(sparse_of_parts(arrays, path), path.parent.name if path.stem == "counts" else path.stem)
     return _with_sibling_labels(opened, path)
-
-
-def _load_bundle(path: Path) -> Named:
-    """All arrays of an `.npz` file."""
-    try:
-        with _load(path) as bundle:
-            return {name: bundle[name] for name in bundle.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{path} must hold plain arrays, but does not ({error}). Save it without objects.") from error
 
 
 def _with_sibling_labels(opened: Opened, path: Path) -> Opened:
@@ -104,7 +100,7 @@ def _with_sibling_labels(opened: Opened, path: Path) -> Opened:
     sibling = path.with_name("labels.npz")
     if not sibling.exists() or sibling == path:
         return opened
-    labels, table = _load_bundle(sibling), opened.table
+    labels, table = _load(sibling), opened.table
     added = [name for name in labels if labels[name].ndim == 1 and len(labels[name]) == table.num_rows]
     for name in added:
         table = table.append_column(name, pa.array(labels[name]))

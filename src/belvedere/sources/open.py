@@ -1,5 +1,7 @@
 """The door for data: anything a person points at becomes a `Source`. READERS is the visible table of readers."""
 
+import lzma
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +151,7 @@ def _read_path(path: Path, wish: Wish) -> Opened:
         raise SourceError(
             f"{path} must be readable, but is not (permission denied). Change its permissions."
         ) from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(
             f"{path} must be readable, but reading failed ({error}). Check the disk and the file."
         ) from error

@@ -20,7 +20,10 @@ from belvedere.errors import SourceError
 from belvedere.sources.stores import Stored, is_gone
 from belvedere.values import counted
 
-ARROW_ERRORS = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError)
+ARROW_ERRORS = (
+    pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError,
+    UnicodeDecodeError,  # damaged names of columns
+)  # fmt: skip
 ROWS = 65_536  # read at a time
 AT_ONCE = 8  # files whose footers are read together
 MOST_TOLD = 20
@@ -170,6 +173,7 @@ def _tables_of(shard: Shard, rows: int) -> Iterator[pa.Table]:
         if file.schema_arrow.names != shard.schema.names or file.metadata.num_rows != shard.n_rows:
             raise SourceError(f"{shard.stored.address} must not change while it is read, but did. Begin again.")
         for batch in file.iter_batches(batch_size=rows):
+            batch.validate(full=True)  # Parquet keeps text as bytes that may be no UTF-8
             yield pa.Table.from_batches([batch])
 
 

@@ -24,6 +24,7 @@ def columns_of_array(name: str, array: Array, rate: float = 0.0) -> tuple[Column
     >>> [str(field.type) for field, _ in columns_of_array("x", np.zeros((5, 3, 100)))[0]]
     ['list<item: fixed_size_list<item: float>[3]>']
     """
+    array = _native(array)
     if array.dtype.names:
         parts = [columns_of_array(str(field), array[field], rate) for field in array.dtype.names]
         return [pair for made, _ in parts for pair in made], tuple(note for _, notes in parts for note in notes)
@@ -35,6 +36,12 @@ def columns_of_array(name: str, array: Array, rate: float = 0.0) -> tuple[Column
         return _sequence_column(name, array, rate)
     by_axes = {2: _flat_columns, 3: _image_column, 4: _image_column}
     return by_axes.get(array.ndim, _vector_column)(name, array)
+
+
+def _native(array: Array) -> Array:
+    """Bytes in this machine's order, and no number longer than 64 bits: Arrow knows no others."""
+    kind = array.dtype.newbyteorder("=")
+    return array.astype(np.float64 if kind.kind == "f" and kind.itemsize > 8 else kind, copy=False)
 
 
 def _plain_columns(name: str, array: Array, rate: float) -> tuple[Columns, Notes]:

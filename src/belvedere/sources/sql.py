@@ -39,7 +39,7 @@ def read_sqlite(path: Path, wish: Wish) -> Opened:
         with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             database.text_factory = lambda data: data.decode("utf-8", "replace")
             return _read_rows(database, path, wish)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # names in a damaged schema need not be text
         raise SourceError(
             f"{path} must be a SQLite database that answers, but is not ({error}). Check file and query."
         ) from error
