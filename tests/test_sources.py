@@ -1,5 +1,6 @@
 """Anything a person points at becomes one table, and the account tells what reading did to it."""
 
+import gzip
 import json
 import sqlite3
 from pathlib import Path
@@ -524,3 +525,100 @@ def test_pickles_are_never_opened(tmp_path: Path) -> None:
         open_source(tmp_path / "model.pkl")
     with pytest.raises(SourceError, match="it holds Python objects"):
         open_source(tmp_path / "objects.npy")
+
+
+@pytest.mark.parametrize("kind", [">f4", ">f8", ">i2", np.longdouble])
+@pytest.mark.parametrize("shape", [(4,), (4, 2)])
+def test_numbers_that_another_machine_wrote_stay_numbers(kind: Any, shape: tuple[int, ...], tmp_path: Path) -> None:
+    array = np.arange(np.prod(shape)).reshape(shape)
+    np.save(tmp_path / "a.npy", array.astype(kind))
+
+    table = open_source(tmp_path / "a.npy").table
+
+    assert np.column_stack([column.to_pylist() for column in table.columns]).reshape(shape).tolist() == array.tolist()
+
+
+# ---------------------------------------------------------------- damaged files
+
+
+def damage(path: Path, old: bytes, new: bytes, *, at: int = 1) -> Path:
+    """Write other bytes in the place of some; of several places the `at`-th."""
+    parts = path.read_bytes().split(old)
+    path.write_bytes(old.join(parts[:at]) + new + old.join(parts[at:]))
+    return path
+
+
+def spoiled_npy(folder: Path) -> Path:
+    np.save(folder / "a.npy", np.zeros(3))
+    return damage(folder / "a.npy", b"(3,), }", b"(3,(, }")
+
+
+def spoiled_bundle(folder: Path) -> Path:
+    np.savez_compressed(folder / "a.npz", x=np.arange(1000))
+    return damage(folder / "a.npz", b"x.npy", b"x.npy" + b"\xff" * 9)
+
+
+def newer_zip(folder: Path) -> Path:
+    np.savez(folder / "a.npz", x=np.arange(5))
+    return damage(folder / "a.npz", b"PK\x01\x02\x2d\x03\x2d", b"PK\x01\x02\x2d\x03\xfe")
+
+
+def spoiled_gzip(folder: Path) -> Path:
+    path = folder / "a.csv.gz"
+    packed = bytearray(gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (i, i * i) for i in range(2000))))
+    packed[200:260] = bytes(60)
+    path.write_bytes(packed)
+    return path
+
+
+def arrow_file(folder: Path) -> Path:
+    with pa.ipc.new_file(str(folder / "a.arrow"), pa.schema([("word", pa.string())])) as writer:
+        writer.write_table(pa.table({"word": ["Ulm", "Bari", "Pisa"]}))
+    return folder / "a.arrow"
+
+
+def far_offset(folder: Path) -> Path:
+    offsets = np.array([0, 3, 7, 11], np.int32)
+    wild = np.array([0, 2**30, 7, 11], np.int32)
+    return damage(arrow_file(folder), offsets.tobytes(), wild.tobytes())
+
+
+def parquet_file(folder: Path) -> Path:
+    table = pa.table({"word": ["Ulm", "Bari", "Pisa"]})
+    pq.write_table(table, folder / "a.parquet", compression="none", use_dictionary=False, write_statistics=False)
+    return folder / "a.parquet"
+
+
+def odd_name_in_sqlite(folder: Path) -> Path:
+    with sqlite3.connect(folder / "a.sqlite") as database:
+        database.execute("CREATE TABLE people (age int, city text)")
+    database.close()
+    return damage(folder / "a.sqlite", b"people (age", b"people \xff\xffge")
+
+
+DAMAGED = {
+    "NumPy header": (spoiled_npy, r"must be a whole NumPy file of plain arrays, but is not \(.+\)\. Check the file"),
+    "NumPy bundle": (spoiled_bundle, r"must be a whole NumPy file of plain arrays, but is not"),
+    "NumPy bundle of a later zip": (newer_zip, r"but is not \(zip file version 25.4\)\."),
+    "packed CSV": (
+        spoiled_gzip,
+        r"must be readable, but reading failed \(Error -3 while decompressing.*Check the disk",
+    ),
+    "Arrow offsets": (far_offset, r"must be a whole Arrow file, but cannot be read as one \(.*offset"),
+    "Arrow text": (lambda f: damage(arrow_file(f), b"Bari", b"B\xffri"), r"a whole Arrow file.*Invalid UTF8"),
+    "Arrow name": (
+        lambda f: damage(arrow_file(f), b"word", b"w\xffrd", at=2),
+        r"a whole Arrow file.*codec can't decode",
+    ),
+    "Parquet text": (lambda f: damage(parquet_file(f), b"Bari", b"B\xffri"), r"a whole Parquet file.*Invalid UTF8"),
+    "Parquet name": (lambda f: damage(parquet_file(f), b"word", b"w\xffrd"), r"a whole Parquet file.*can't decode"),
+    "SQLite names": (odd_name_in_sqlite, r"must be a SQLite database that answers, but is not \("),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_file_ends_in_one_sentence(case: str, tmp_path: Path) -> None:
+    make, sentence = DAMAGED[case]
+
+    with pytest.raises(SourceError, match=sentence):
+        open_source(make(tmp_path))
