@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import io
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from belvedere.errors import MapFolderError, SettingError
-from belvedere.mapfolder import add_tag, open_folder, rename_region, save, verify, whole, writing
+from belvedere.mapfolder import add_tag, open_folder, reading, rename_region, save, verify, whole, writing
 from belvedere.types import Column, MapContent, Schema
 from make_fake_map import make_fake_content
 
@@ -211,11 +212,56 @@ def test_a_manifest_cannot_point_outside(folder):
         open_folder(folder)
 
 
-def test_a_pickled_array_is_refused(folder):
-    np.save(folder / "latent.npy", np.array([[{}]], dtype=object), allow_pickle=True)
+def put(folder: Path, name: str, data: bytes) -> None:
+    """Write a file of a map, and say its length in the manifest."""
+    (folder / name).write_bytes(data)
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"]["latent.npy"]["bytes"] = (folder / "latent.npy").stat().st_size
+    manifest["files"][name]["bytes"] = len(data)
     (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def replace_bytes(folder: Path, name: str, old: bytes, new: bytes) -> None:
+    """Damage a file of a map in one place."""
+    data = (folder / name).read_bytes()
+    assert old in data
+    put(folder, name, data.replace(old, new, 1))
+
+
+def test_a_damaged_header_of_an_array_is_one_sentence(folder):
+    replace_bytes(folder, "latent.npy", b"), }", b"(, }")
+
+    with pytest.raises(MapFolderError, match=r"must be whole, but in .*: .*statement"):
+        open_folder(folder)
+
+
+@pytest.mark.parametrize("limit", [reading.MOST_READ_BYTES, 0], ids=["small", "large"])
+def test_offsets_that_lead_out_of_the_rows_are_refused(limit, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_READ_BYTES", limit)
+    rows = pa.table({"a": ["Ulm", "Bari", "Pisa"]})
+    content = MapContent("tiny", Schema((Column("a", "category"),)), rows, np.zeros((3, 2), np.float32))
+    folder = save(content, tmp_path / "tiny.map")
+    replace_bytes(
+        folder, "rows.arrow", np.array([0, 3, 7, 11], "i4").tobytes(), np.array([0, 3, 2**30, 11], "i4").tobytes()
+    )
+
+    with pytest.raises(MapFolderError, match=r"must be whole, but in .*offset"):
+        open_folder(folder)
+
+
+def test_text_that_is_none_is_one_sentence(tmp_path):
+    rows = pa.table({"a": ["Ulm", "Bari", "Pisa"]})
+    content = MapContent("tiny", Schema((Column("a", "category"),)), rows, np.zeros((3, 2), np.float32))
+    folder = save(content, tmp_path / "tiny.map")
+    replace_bytes(folder, "rows.arrow", b"Bari", b"B\xffri")
+
+    with pytest.raises(MapFolderError, match=r"must be whole, but in .*Invalid UTF8"):
+        open_folder(folder)
+
+
+def test_a_pickled_array_is_refused(folder):
+    sink = io.BytesIO()
+    np.save(sink, np.array([[{}]], dtype=object), allow_pickle=True)
+    put(folder, "latent.npy", sink.getvalue())
 
     with pytest.raises(MapFolderError):
         open_folder(folder)
