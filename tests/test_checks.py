@@ -496,3 +496,9 @@ def test_a_large_table_is_sampled_and_says_so(monkeypatch: pytest.MonkeyPatch) -
 def test_the_checks_are_a_visible_table() -> None:
     assert len(CHECKS) >= 12
     assert all(check.__doc__ for check in CHECKS)
+
+
+def test_a_column_of_empty_bytes_holds_no_values() -> None:
+    findings = checked(pa.table({"photo": pa.array([b""] * 30, pa.binary()), "x": np.arange(30) % 7 / 3}))
+
+    assert found(findings, "constant", "photo").sentence == "'photo' holds no values at all."

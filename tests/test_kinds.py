@@ -26,7 +26,7 @@ from belvedere.kinds import (
     thumbnails,
 )
 from belvedere.sources import open_source
-from belvedere.types import KIND_NAMES, Input, Schema, Target
+from belvedere.types import KIND_NAMES, Input, Schema, Source, Target
 
 RANDOM = np.random.default_rng(0)
 WORDS = "the old map shows a quiet river near seven green hills and many stone bridges".split()
@@ -258,6 +258,20 @@ def test_vectors_keep_their_geometry() -> None:
     made = np.linalg.norm(value[:, None] - value[None], axis=2)
     assert np.allclose(made / made.max(), true / true.max(), atol=1e-4)
     assert value.var(axis=0).mean() == pytest.approx(1, abs=1e-3)
+
+
+def test_a_missing_first_vector_takes_no_place_from_the_others() -> None:
+    table, inputs = fitted([None, [0.0, 2.0], [2.0, 0.0]])
+
+    assert make_arrays(table, inputs)["0.value"].tolist() == [[0, 0], [-1, 1], [1, -1]]
+
+
+def test_lists_without_numbers_are_left_out_and_shown() -> None:
+    table = pa.table({"x": pa.array([[], None], pa.list_(pa.float64()))})
+    schema = learn_kinds(Source("tiny", table))
+
+    assert schema["x"].role == "left out"
+    assert preview(table, schema, [0, 1]) == [{"x": "[]"}, {"x": None}]
 
 
 def test_counts_become_logarithms_of_rates() -> None:
