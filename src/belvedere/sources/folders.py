@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -157,12 +158,20 @@ def _read_part(folder: Path) -> pa.Table:
 
 def _name_labels(table: pa.Table) -> pa.Table:
     """Replace class numbers by the names that the data set's features list."""
-    described = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))
-    features = described.get("info", {}).get("features", {})
-    for position, name in enumerate(table.column_names):
-        names = features.get(name, {}).get("names") if isinstance(features.get(name), dict) else None
-        if names:
+    features = _features(table)
+    for position, field in enumerate(table.schema):
+        names = features[field.name].get("names") if isinstance(features.get(field.name), dict) else None
+        if names and isinstance(names, list) and pa.types.is_integer(field.type):
             codes = table.column(position).to_pylist()
-            words = [names[code] if code is not None and 0 <= code < len(names) else None for code in codes]
-            table = table.set_column(position, name, pa.array(words, pa.string()))
+            words = [str(names[code]) if code is not None and 0 <= code < len(names) else None for code in codes]
+            table = table.set_column(position, field.name, pa.array(words, pa.string()))
     return table
+
+
+def _features(table: pa.Table) -> dict[str, Any]:
+    """What the data set says of its columns; nothing where that is damaged: class numbers then stay numbers."""
+    try:
+        found = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from belvedere.sources.columns import as_text
 from belvedere.sources.naming import clean_names
+from belvedere.sources.noted import Metadata, fits, own_metadata
 from belvedere.values import counted
 
 WIDEST = 200  # more columns than this of one numeric type become one vector column
@@ -34,16 +35,19 @@ def tidy_table(table: pa.Table, *, keep: tuple[str, ...] = ()) -> tuple[pa.Table
     fields, columns, account = [], [], [*flattened, *naming]
     for name, field, column in zip(names, table.schema, table.columns, strict=True):
         plain, notes = plain_column(name, column)
+        metadata, doubts = _sound_metadata(name, field, plain.type)
         columns.append(plain)
-        fields.append(pa.field(name, plain.type, metadata=_own_metadata(field)))
-        account.extend(notes)
+        fields.append(pa.field(name, plain.type, metadata=metadata))
+        account.extend((*notes, *doubts))
     table, folded = fold_columns(pa.Table.from_arrays(columns, schema=pa.schema(fields)), keep=keep)
     return table, (*account, *folded)
 
 
-def _own_metadata(field: pa.Field) -> dict[bytes, bytes] | None:
-    kept = {key: value for key, value in (field.metadata or {}).items() if key.startswith(b"belvedere.")}
-    return kept or None
+def _sound_metadata(name: str, field: pa.Field, kind: Any) -> tuple[Metadata | None, Notes]:
+    metadata = own_metadata(field)
+    if metadata is None or fits(metadata, kind):
+        return metadata, ()
+    return None, (f"What the file notes on column {name!r} does not fit its values and was passed over.",)
 
 
 def _flatten(table: pa.Table) -> tuple[pa.Table, Notes]:
@@ -187,7 +191,7 @@ def fold_columns(table: pa.Table, *, keep: tuple[str, ...] = ()) -> tuple[pa.Tab
     """
     account: list[str] = []
     for kind in sorted({field.type for field in table.schema if _is_number(field.type)}, key=str):
-        names = [f.name for f in table.schema if f.type == kind and f.name not in keep and not _own_metadata(f)]
+        names = [f.name for f in table.schema if f.type == kind and f.name not in keep and not own_metadata(f)]
         if len(names) > WIDEST:
             table, sentence = _fold(table, names, kind)
             account.append(sentence)
