@@ -62,6 +62,18 @@ def test_bad_files_are_skipped_whole_named_and_counted(many: Path, pattern: str)
     assert all(f"part-{number}.parquet" in told for number in ("03", "05", "07"))
 
 
+def test_a_file_whose_text_is_none_is_skipped_too(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        pq.write_table(pa.table({"x": [name * 5]}), tmp_path / f"{name}.parquet", compression="none")
+    whole = (tmp_path / "b.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(whole.replace(b"bbbbb", b"b\xffbbb"))
+
+    source = open_source(tmp_path, options={"skip_bad": True})
+
+    assert source.table["x"].to_pylist() == ["aaaaa"]
+    assert "Invalid UTF8" in source.account[1]
+
+
 def test_batches_skip_the_same_files(many: Path) -> None:
     opened = open_batches(many / "*.parquet", skip_bad=True, rows=5)
 

@@ -527,6 +527,63 @@ def test_pickles_are_never_opened(tmp_path: Path) -> None:
         open_source(tmp_path / "objects.npy")
 
 
+@pytest.mark.parametrize(
+    "described", [b"{", b"[]", b'{"info": null}', b'{"info": {"features": {"label": {"names": 3}}}}']
+)
+def test_a_data_set_whose_description_is_damaged_keeps_its_numbers(described: bytes, tmp_path: Path) -> None:
+    schema = pa.schema([("label", pa.int64())], metadata={b"huggingface": described})
+    (tmp_path / "state.json").write_text("{}")
+    with pa.ipc.new_stream(str(tmp_path / "data-0.arrow"), schema) as writer:
+        writer.write_table(pa.table({"label": [0, 1]}, schema=schema))
+
+    assert open_source(tmp_path).table.to_pydict() == {"label": [0, 1]}
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        {"kind": "image", "shape": "9,9,9"}, {"kind": "image", "shape": "2,x,1"}, {"kind": "imago"}, {"rate": "fast"},
+        {"names": '["a"]'}, {"names": "["}, {"kind": b"\xff"}, {"root": "/"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_notes_that_do_not_fit_the_values_are_passed_over_and_said(notes: dict[str, Any]) -> None:
+    kind = pa.list_(pa.uint8(), 4)
+    field = pa.field("x", kind, metadata={f"belvedere.{key}": told for key, told in notes.items()})
+
+    source = open_source(pa.table([pa.array([[1, 2, 3, 4]] * 3, kind)], schema=pa.schema([field])))
+
+    assert source.table.schema.field("x").metadata is None
+    assert source.account == ("What the file notes on column 'x' does not fit its values and was passed over.",)
+
+
+def test_parts_that_cannot_be_joined_are_named(tmp_path: Path) -> None:
+    np.savez(tmp_path / "wide.npz", x_train=np.zeros((3, 2)), x_test=np.zeros((2, 5)))
+    np.savez(tmp_path / "typed.npz", y_train=np.array([(1, 2.0)], "i4,f4"), y_test=np.zeros(2))
+
+    with pytest.raises(
+        SourceError, match=r"The parts of 'x' must be alike but .* arrays of \(3, 2\) and \(2, 5\)\. Choose"
+    ):
+        open_source(tmp_path / "wide.npz")
+    with pytest.raises(SourceError, match=r"The parts of 'y' must be of one type, but are of .* and float64\. Choose"):
+        open_source(tmp_path / "typed.npz")
+
+
+def test_a_rate_that_is_no_number_is_no_rate(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((3, 2, 50)), rate="fast")
+
+    assert b"belvedere.rate" not in open_source(tmp_path / "a.npz").table.schema.field("x").metadata
+
+
+def test_a_sparse_matrix_whose_parts_are_odd_is_one_sentence(tmp_path: Path) -> None:
+    scipy.sparse.save_npz(tmp_path / "a.npz", scipy.sparse.csr_matrix(np.eye(3)))
+    with np.load(tmp_path / "a.npz") as parts:
+        np.savez(tmp_path / "a.npz", **{**parts, "shape": np.array(["three", "3"])})
+
+    with pytest.raises(SourceError, match="must hold a whole sparse matrix, but does not"):
+        open_source(tmp_path / "a.npz")
+
+
 @pytest.mark.parametrize("kind", [">f4", ">f8", ">i2", np.longdouble])
 @pytest.mark.parametrize("shape", [(4,), (4, 2)])
 def test_numbers_that_another_machine_wrote_stay_numbers(kind: Any, shape: tuple[int, ...], tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def read_arrays(arrays: Mapping[str, Array], name: str, wish: Wish, *, address: 
 def _rate(scalars: Mapping[str, Array]) -> float:
     """Find the sampling rate in Hz, 0 where it is not told."""
     for key in ("rate", "sample_rate", "sampling_rate", "fs", "sr"):
-        if key in scalars:
+        if key in scalars and np.asarray(scalars[key]).dtype.kind in "iuf":
             return float(scalars[key])
     return 0.0
 
@@ -177,7 +177,7 @@ def _join_parts(arrays: Named) -> tuple[Named, list[str]]:
     if not whole:
         return arrays, []
     used = {key for stem in whole for key, _ in stems[stem]}
-    joined = {stem: np.concatenate([arrays[key] for key, _ in stems[stem]]) for stem in stems if stem in whole}
+    joined = {stem: _concatenated(stem, [arrays[key] for key, _ in stems[stem]]) for stem in stems if stem in whole}
     sizes = [(part, len(arrays[key])) for key, part in stems[first]]
     rest = {k: v for k, v in arrays.items() if k not in used}
     split = np.concatenate([np.full(size, part, dtype=object) for part, size in sizes])
@@ -189,6 +189,21 @@ def _join_parts(arrays: Named) -> tuple[Named, list[str]]:
         f"Parts were joined ({told} rows); the column 'split' keeps them apart.",
         *lost,
     ]
+
+
+def _concatenated(stem: str, parts: list[Array]) -> Array:
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise SourceError(
+            f"The parts of {stem!r} must be alike but for their rows, but are arrays of "
+            f"{' and '.join(str(part.shape) for part in parts)}. Choose one of them by its name."
+        )
+    try:
+        return np.concatenate(parts)
+    except TypeError as error:  # numpy.exceptions.DTypePromotionError: records beside numbers, words beside dates
+        raise SourceError(
+            f"The parts of {stem!r} must be of one type, but are of {' and '.join(str(part.dtype) for part in parts)}. "
+            "Choose one of them by its name."
+        ) from error
 
 
 def _cut_recordings(arrays: Named, scalars: Named) -> tuple[Named, list[str]]:

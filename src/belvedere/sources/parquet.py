@@ -125,8 +125,8 @@ def _try_open(stored: Stored, *, whole: bool) -> Shard | SourceError:
             meta = file.metadata
             n_bytes = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
             shard = Shard(stored, file.schema_arrow, meta.num_rows, n_bytes)
-            for _ in file.iter_batches(batch_size=ROWS) if whole else ():
-                pass
+            for batch in file.iter_batches(batch_size=ROWS) if whole else ():
+                batch.validate(full=True)
     except SourceError as error:
         return error
     return shard

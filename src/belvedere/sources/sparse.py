@@ -29,16 +29,16 @@ def sparse_of_parts(arrays: Mapping[str, Any], path: Path) -> Any:
     SourceError
         If the parts do not fit together.
     """
-    kind = arrays["format"].item()
-    kind = kind.decode() if isinstance(kind, bytes) else str(kind)
-    shape = tuple(int(size) for size in arrays["shape"])
     try:
+        kind = arrays["format"].item()
+        kind = kind.decode() if isinstance(kind, bytes) else str(kind)
+        shape = tuple(int(size) for size in arrays["shape"])
         if kind == "coo":
             return scipy.sparse.coo_matrix((arrays["data"], (arrays["row"], arrays["col"])), shape=shape).tocsr()
         maker = {"csr": scipy.sparse.csr_matrix, "csc": scipy.sparse.csc_matrix}[kind]
         matrix = maker((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
         matrix.check_format(full_check=True)
-    except (ValueError, KeyError, IndexError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
         raise SourceError(f"{path} must hold a whole sparse matrix, but does not ({error}). Save it again.") from error
     return matrix.tocsr()
 
