@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import scipy.sparse
 from PIL import Image
 
 from belvedere.mapfolder import save
@@ -42,6 +43,21 @@ def example() -> pa.Table:
             "steps": [[float(j) for j in range(i % 4)] for i in range(n)],
         }
     )
+
+
+def noted() -> pa.Table:
+    """Pictures, recordings and vectors as arrays, told apart by what Belvedere notes of them."""
+    values = np.arange(240).astype(np.uint8)
+    pairs = [
+        ("face", {"kind": "image", "shape": "2,2,3"}, pa.FixedSizeListArray.from_arrays(values[:144], 12)),
+        ("sound", {"kind": "sequence", "rate": "8000"}, pa.ListArray.from_arrays(np.arange(0, 241, 20), values * 1.0)),
+        ("many", {"kind": "vector", "names": '["a", "b"]'}, pa.FixedSizeListArray.from_arrays(values[:24] * 1.0, 2)),
+    ]
+    fields = [
+        pa.field(name, column.type, metadata={f"belvedere.{key}": told for key, told in notes.items()})
+        for name, notes, column in pairs
+    ]
+    return pa.Table.from_arrays([column for *_, column in pairs], schema=pa.schema(fields))
 
 
 def csvs() -> list[Files]:
@@ -74,19 +90,23 @@ def parquets() -> list[Files]:
 
 
 def arrows() -> list[Files]:
-    """A file and a stream."""
+    """A file and a stream; a file whose fields say what their values are."""
 
-    def write(make: Callable[..., Any]) -> bytes:
+    def write(make: Callable[..., Any], table: pa.Table) -> bytes:
         sink = io.BytesIO()
-        with make(sink, example().schema) as writer:
-            writer.write_table(example(), max_chunksize=5)
+        with make(sink, table.schema) as writer:
+            writer.write_table(table, max_chunksize=5)
         return sink.getvalue()
 
-    return [{"a.arrow": write(pa.ipc.new_file)}, {"a.arrows": write(pa.ipc.new_stream)}]
+    return [
+        {"a.arrow": write(pa.ipc.new_file, example())},
+        {"a.arrows": write(pa.ipc.new_stream, example())},
+        {"a.arrow": write(pa.ipc.new_file, noted())},
+    ]
 
 
 def arrays() -> list[Files]:
-    """One array, a bundle, pictures with labels."""
+    """One array, a bundle, pictures with labels, parts, a recording that is cut, a sparse matrix."""
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(12, 3)).astype(np.float32), np.array(list("abcabcabcabc"))
     pictures = rng.integers(0, 255, (12, 4, 4, 3)).astype(np.uint8)
@@ -94,6 +114,9 @@ def arrays() -> list[Files]:
         {"a.npy": written(lambda sink: np.save(sink, x))},
         {"a.npz": written(lambda sink: np.savez_compressed(sink, x=x, y=y))},
         {"a.npz": written(lambda sink: np.savez(sink, x=pictures, y=y))},
+        {"a.npz": written(lambda sink: np.savez(sink, x_train=x, y_train=y, x_test=x[:5], y_test=y[:5]))},
+        {"a.npz": written(lambda sink: np.savez(sink, sound=x.ravel(), offsets=np.arange(0, 37, 6), y=y[:6], rate=50))},
+        {"a.npz": written(lambda sink: scipy.sparse.save_npz(sink, scipy.sparse.csr_matrix(np.maximum(x, 0))))},
     ]
 
 
