@@ -138,6 +138,18 @@ def test_a_row_is_searched_alone() -> None:
     assert np.array_equal(search_cells(cells, rows[7:8], 5, 2)[0], search_cells(cells, rows, 5, 2)[7])
 
 
+def test_very_many_rows_are_held_in_half_the_bytes_and_found_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(3).normal(size=(4000, 9)).astype(np.float32)
+    rows[7] *= 1e4  # one row far off must not cost the others their digits
+    full = search_cells(sort_into_cells(rows), rows, 6, 99)
+    monkeypatch.setattr("belvedere.layout.cells.MOST_IN_FULL", 1000)
+
+    cells = sort_into_cells(rows)
+
+    assert cells.rows.keys.dtype == np.uint16
+    assert share_found(search_cells(cells, rows, 6, 99), full) > 0.99
+
+
 def test_centers_in_groups_find_cells_and_all_of_them_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Grouped centers lead nearly every row to its own cell; asked for all cells, the search is exact."""
     monkeypatch.setattr("belvedere.layout.cells.ROWS_PER_CELL", 16)

@@ -23,6 +23,8 @@ MANY_CELLS = 1024  # from here on, centers are looked for in groups of centers
 GROUPS_LOOKED = 6  # groups of centers looked into, and more where many cells are wanted
 BATCH = 262_144  # rows searched at once
 CHUNK = 256  # rows of one task
+MOST_HALF = 60_000.0  # float16 ends a little above
+MOST_IN_FULL = 2_000_000  # of more rows, cells hold float16; the nearest are told apart by the rows themselves
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Tiles:
 
     Attributes
     ----------
-    keys : float32 (tiles, dims, TILE)
-        Zero where a tile is padded.
+    keys : float32, or bits of float16 as uint16, (tiles, dims, TILE)
+        Divided by `scale`; zero where a tile is padded.
     half : float32 (tiles, TILE)
         Half the squared length of every row, infinite where a tile is padded.
     ids : int32 (tiles, TILE)
@@ -40,10 +42,11 @@ class Tiles:
         First tile of each cell.
     """
 
-    keys: Floats
+    keys: Floats | NDArray[np.uint16]
     half: Floats
     ids: Ints
     first: NDArray[np.int64]
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -157,21 +160,28 @@ def search_all(rows: Floats, queries: Floats, k: int) -> Ints:
 
 
 def build_tiles(rows: Floats, cell_of: NDArray[np.int64], n_cells: int, *, middle: Floats | None = None) -> Tiles:
-    """Lay rows out cell by cell, each cell padded to whole tiles."""
+    """Lay rows out cell by cell, each cell padded to whole tiles; in half the bytes where there are very many."""
     dims, order = rows.shape[1], np.argsort(cell_of, kind="stable")
     sizes = np.bincount(cell_of, minlength=n_cells)
     first = np.concatenate([[0], np.cumsum(-(-sizes // TILE))])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     slot = (first * TILE)[cell_of[order]] + np.arange(len(rows)) - starts[cell_of[order]]
-    keys = np.zeros((first[-1], dims, TILE), np.float32)
+    keys = np.zeros((first[-1], dims, TILE), np.float32 if len(rows) <= MOST_IN_FULL else np.float16)
+    scale = 1.0 if keys.dtype == np.float32 else _largest(rows, middle) / MOST_HALF
     half, ids = np.full((first[-1], TILE), np.inf, np.float32), np.full((first[-1], TILE), -1, np.int32)
     for at in range(0, len(rows), BATCH):
         taken, to = order[at : at + BATCH], slot[at : at + BATCH]
         part = np.asarray(rows[taken], np.float32) - (0 if middle is None else middle)
-        keys[to // TILE, :, to % TILE] = part
+        keys[to // TILE, :, to % TILE] = part if scale == 1.0 else part / np.float32(scale)
         half[to // TILE, to % TILE] = np.einsum("ij,ij->i", part, part) / 2
         ids[to // TILE, to % TILE] = taken
-    return Tiles(keys, half, ids, first)
+    return Tiles(keys if keys.dtype == np.float32 else keys.view(np.uint16), half, ids, first, scale)
+
+
+def _largest(rows: Floats, middle: Floats | None) -> float:
+    """The largest number in any row, above 0, once the middle is taken from it."""
+    parts = (rows[at : at + BATCH] - (0 if middle is None else middle) for at in range(0, len(rows), BATCH))
+    return max(1e-30, *(float(np.abs(part).max()) for part in parts))
 
 
 def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floats, Ints]:
@@ -179,9 +189,10 @@ def search_tiles(rows: Floats, tiles: Tiles, looked: Ints, k: int) -> tuple[Floa
     best, found = np.full((len(rows), k), np.inf, np.float32), np.full((len(rows), k), -1, np.int32)
     held = (tiles.keys, tiles.half, tiles.ids, tiles.first)
     n_cells = len(tiles.first) - 1
+    asked = rows if tiles.scale == 1.0 else rows * np.float32(tiles.scale)
     for p in range(looked.shape[1]):
         order = np.argsort((looked[:, p] + 1).astype(np.uint16), kind="stable")  # 16 bits are sorted by counting
-        scan(rows, order, _tasks(looked[:, p], n_cells), held, (best, found))
+        scan(asked, order, _tasks(looked[:, p], n_cells), held, (best, found))
     return best, found
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from belvedere.layout.affinities import Affinities, build_affinities
+from belvedere.layout.cells import MOST_IN_FULL
 from belvedere.layout.descend import Engine, Layout, Schedule, descend
 from belvedere.layout.kernels import rerank
 from belvedere.layout.landmarks import BATCH, Landmarks, nearest_landmarks
@@ -30,7 +31,7 @@ def n_fitted(n_dims: int, most: int, memory: int) -> int:
 
 def can_search(n_rows: int, n_dims: int, k: int, memory: int) -> bool:
     """Say whether all rows can be held in cells, with k neighbors each, in `memory` (bytes)."""
-    return n_rows * (5 * n_dims + 8 * k + 40) <= memory
+    return n_rows * ((5 if n_rows <= MOST_IN_FULL else 3) * n_dims + 8 * k + 40) <= memory
 
 
 def place_among(rows: Floats, landmarks: Landmarks, places: Floats, k: int, tell: Progress) -> Floats:

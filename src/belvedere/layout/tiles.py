@@ -28,7 +28,8 @@ def score_tile(_context, asked, keys, half, limits, scores, below):
     """Half the squared distance, less half the squared length of each of `asked` (ROWS, dims), to all rows of a tile.
 
     `keys` (dims, TILE), `half` (TILE,), `limits` (ROWS,) and, filled, `scores` (ROWS, TILE), all float32 and contiguous;
-    bit r of `below` (ROWS,), uint64, says whether score r lies below the limit.
+    `keys` may also hold the bits of float16, as uint16, since the compiler knows no smaller float. Bit r of `below` (ROWS,),
+    uint64, says whether score r lies below the limit.
     """
     return types.void(asked, keys, half, limits, scores, below), _emit_score_tile
 
@@ -71,7 +72,7 @@ def _emit_sums(builder, data, dims, start):
             builder.store(builder.load(_vector(builder, half, column), align=4), total)
     with cgutils.for_range(builder, dims) as loop:
         line = builder.mul(loop.index, ir.Constant(dims.type, TILE))
-        loaded = [builder.load(_vector(builder, keys, builder.add(line, column)), align=4) for column in columns]
+        loaded = [_load_floats(builder, keys, builder.add(line, column)) for column in columns]
         for r, own in enumerate(sums):
             place = builder.add(builder.mul(dims, ir.Constant(dims.type, r)), loop.index)
             value = _in_all_lanes(builder, _number(builder, asked, place))
@@ -79,6 +80,14 @@ def _emit_sums(builder, data, dims, start):
                 product = builder.fmul(key, value, flags=FAST)
                 builder.store(builder.fsub(builder.load(total), product, flags=FAST), total)
     return [[builder.load(total) for total in own] for own in sums]
+
+
+def _load_floats(builder, data, place):
+    """A vector of float32 numbers, from float32 or from the bits of float16."""
+    if data.type.pointee == ir.FloatType():
+        return builder.load(_vector(builder, data, place), align=4)
+    halves = builder.bitcast(builder.gep(data, [place]), ir.VectorType(ir.HalfType(), LANES).as_pointer())
+    return builder.fpext(builder.load(halves, align=2), VECTOR)
 
 
 def _vector(builder, data, place):
