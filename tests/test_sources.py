@@ -3,6 +3,7 @@
 import gzip
 import json
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -608,6 +609,16 @@ def damage(path: Path, old: bytes, new: bytes, *, at: int = 1) -> Path:
 def spoiled_npy(folder: Path) -> Path:
     np.save(folder / "a.npy", np.zeros(3))
     return damage(folder / "a.npy", b"(3,), }", b"(3,(, }")
+
+
+def beyond_unicode(folder: Path) -> Path:
+    np.savez(folder / "a.npz", x=np.zeros(2), y=np.array([66, sys.maxunicode + 1], np.uint32).view("U1"))
+    return folder / "a.npz"
+
+
+def beyond_unicode_in_records(folder: Path) -> Path:
+    np.save(folder / "a.npy", np.array([(1, 66), (2, 2**31)], ">i4,>u4").view([("n", ">i4"), ("word", ">U1")]))
+    return folder / "a.npy"
 
 
 def spoiled_bundle(folder: Path) -> Path:

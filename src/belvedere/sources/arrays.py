@@ -6,6 +6,7 @@ images. `x_train, y_train, x_test, y_test` are joined with a column `split`; ris
 
 import itertools
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,26 @@ def _load(path: Path) -> Named:
     try:
         found = np.load(path, allow_pickle=False)
         if isinstance(found, np.ndarray):
-            return {"x": found}
+            return {"x": _checked_text(found)}
         with found:
-            return {name: np.asarray(found[name]) for name in found.files}
+            return {name: _checked_text(np.asarray(found[name])) for name in found.files}
     except NUMPY_DAMAGES as error:
         said = str(error).partition("\n")[0] or type(error).__name__
         reason = "it holds Python objects" if "pickle" in said else said[:150]
         raise SourceError(
             f"{path} must be a whole NumPy file of plain arrays, but is not ({reason}). Check the file, or save plain arrays."
         ) from error
+
+
+def _checked_text(array: Array) -> Array:
+    """Refuse numbers that stand for no letter: NumPy reads them as text, and every look at it fails."""
+    for field in array.dtype.names or ():
+        _checked_text(array[field])
+    if array.dtype.kind == "U" and array.nbytes:
+        letters = np.ascontiguousarray(array).view(np.dtype("u4").newbyteorder(array.dtype.byteorder))
+        if int(letters.max()) > sys.maxunicode:
+            raise ValueError("it holds text that is no Unicode")
+    return array
 
 
 def read_npz(path: Path, wish: Wish) -> Opened:
