@@ -668,6 +668,8 @@ DAMAGED = {
     "NumPy header": (spoiled_npy, r"must be a whole NumPy file of plain arrays, but is not \(.+\)\. Check the file"),
     "NumPy bundle": (spoiled_bundle, r"must be a whole NumPy file of plain arrays, but is not"),
     "NumPy bundle of a later zip": (newer_zip, r"but is not \(zip file version 25.4\)\."),
+    "NumPy text": (beyond_unicode, r"but is not \(it holds text that is no Unicode\)\. Check the file"),
+    "NumPy text in records": (beyond_unicode_in_records, r"but is not \(it holds text that is no Unicode\)\."),
     "packed CSV": (
         spoiled_gzip,
         r"must be readable, but reading failed \(Error -3 while decompressing.*Check the disk",
