@@ -31,9 +31,8 @@ CANDIDATES = 60  # neighbors on principal axes among which the true ones are loo
 FEWEST = 32  # fewer rows are drawn by their principal axes
 MOST_ON_CARD = 1_000_000  # rows that a graphics card compares all with all
 MEMORY = 6_000_000_000  # bytes
-ENOUGH_RECALL = (
-    0.85  # of the neighbors of all rows, where these only move among landmarks; 0.95 takes half as long again
-)
+# For all rows, where these only move among landmarks: time must grow as rows do.
+ENOUGH_RECALL, MOST_CELLS = 0.85, 32
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ def _graph_of_all(
     tell.start("Finding neighbors of all rows")
     if can_search(len(rows), rows.shape[1], k, settings.memory):
         search = shared_search(len(rows), settings)
-        graph = find_neighbors(rows, k, seed=settings.seed, wanted=ENOUGH_RECALL, search=search)
+        graph = find_neighbors(rows, k, seed=settings.seed, wanted=ENOUGH_RECALL, most_cells=MOST_CELLS, search=search)
     else:
         graph = recover_neighbors(rows, places, landmarks, k)
         graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))

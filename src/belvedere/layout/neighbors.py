@@ -70,6 +70,7 @@ def find_neighbors(
     *,
     seed: int = 0,
     wanted: float = WANTED_RECALL,
+    most_cells: int | None = None,
     search: Search | None = None,
 ) -> Graph:
     """Find the k nearest neighbors of every row.
@@ -84,6 +85,8 @@ def find_neighbors(
         For the sample on which recall is measured.
     wanted : float
         Recall until which more is looked at, where rows are too many for an exact search.
+    most_cells : int, optional
+        Look into no more cells than this, even if fewer neighbors are found: a bound on time.
     search : callable, optional
         Searches rows of which no two are equal, instead of the processor: `search(rows, k)`.
 
@@ -97,7 +100,7 @@ def find_neighbors(
     if k == 0:
         return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
     first, group = _distinct(rows)
-    search = search or partial(_search_distinct, seed=seed, wanted=wanted)
+    search = search or partial(_search_distinct, seed=seed, wanted=wanted, most=most_cells)
     if len(first) == len(rows):
         return search(rows, k)
     among = search(rows[first], min(k, len(first) - 1)) if len(first) > 1 else None
@@ -186,14 +189,14 @@ def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
     return graph if among is None else replace(graph, recall=among.recall, how=among.how + ", equal rows in rings")
 
 
-def _search_distinct(rows: Floats, k: int, seed: int, wanted: float) -> Graph:
+def _search_distinct(rows: Floats, k: int, seed: int, wanted: float, most: int | None) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
         return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
-    return _search_cells(rows, k, seed, wanted)
+    return _search_cells(rows, k, seed, wanted, most)
 
 
-def _search_cells(rows: Floats, k: int, seed: int, wanted: float) -> Graph:
+def _search_cells(rows: Floats, k: int, seed: int, wanted: float, most: int | None) -> Graph:
     """Look into more and more cells until the recall of a sample is high enough, then search all rows so."""
     cells = sort_into_cells(rows, seed=seed)
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
@@ -202,9 +205,9 @@ def _search_cells(rows: Floats, k: int, seed: int, wanted: float) -> Graph:
     while True:
         found = search_cells(cells, asked, k + 1, n_looked)
         recall = share_found(rerank_in(asked, rows, found, k, own=probed)[0], truth)
-        if recall >= wanted or n_looked >= cells.n_cells:
+        if recall >= wanted or n_looked >= min(cells.n_cells, most or cells.n_cells):
             break
-        n_looked += n_looked // 4
+        n_looked = min(n_looked + n_looked // 4, most or cells.n_cells)
     near, far = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
     order = cells.order()
     for at in range(0, len(rows), BATCH):
