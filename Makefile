@@ -6,6 +6,8 @@ CONSTRAINTS := -c constraints.txt $(if $(CPU),-c constraints-cpu.txt)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile $(CONSTRAINTS)
 BROWSER ?= auto
 SHELL := /bin/bash
+# Compiled modules are kept, whatever the environment says: else every command compiles all it imports, for many seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test check setup format lint types imports docs front browser fuzz release clean
 

@@ -55,6 +55,16 @@ SECTIONS = (
         },
     ),
     Section(
+        ("layout-bladder", "layout-scrna"),
+        "python benchmarks/layout.py bladder scrna --only belvedere opentsne --runs 1",
+        {"en": "Other sets, beside openTSNE", "zh": "其他数据，与 openTSNE 并列"},
+        {
+            "en": "Two sets of single cells, 2,100 and 4,186 rows of counts as they are: places only, one run each, in turns, "
+            "while another process of ours kept both cores busy, so wall times are several times too long for either.",
+            "zh": "两组单细胞数据，2,100 和 4,186 行原始计数：只算位置，轮流各运行一次，同时我们的另一个进程占满两个核，所以两者的时间都长了几倍。",
+        },
+    ),
+    Section(
         ("layout-rows-1000000",),
         "python benchmarks/layout.py --rows 1000000",
         {"en": "A million rows", "zh": "一百万行"},
@@ -131,6 +141,31 @@ SECTIONS = (
         {
             "en": "In headless Chromium with software drawing, so a graphics card is faster. Peers were not measured here.",
             "zh": "无界面的 Chromium，软件绘图；有显卡会更快。同类软件没有在这里测量。",
+        },
+    ),
+    Section(
+        ("learning",),
+        "BELVEDERE_DATA=FOLDER python benchmarks/learning.py [NAME …] --seeds 3",
+        {"en": "Learning", "zh": "学习"},
+        {
+            "en": "What `auto` learns, default settings, on official test rows where there are any (they are only scored), else on a "
+            "random hold-out or by folds. The baseline is fitted on the same rows. Where Belvedere is behind, as on the engines, "
+            "whose remaining cycles boosted trees on statistics of windows foresee better, the row says so.",
+            "zh": "`auto` 以默认设置学到的结果：有官方测试行的用官方测试行（只评分），否则用随机留出或交叉验证。基线在同样的行上拟合。"
+            "Belvedere 落后的地方照样列出，例如发动机剩余寿命：在窗口统计量上的提升树预测得更好。",
+        },
+    ),
+    Section(
+        ("scale",),
+        "python benchmarks/scale.py --rows 1000000 10000000 --workers 2 --memory 6GB --network mlp",
+        {"en": "Ten million rows", "zh": "一千万行"},
+        {
+            "en": "Whole commands from cold on made rows of 50 columns: `map --network none`, then with the network of a small map "
+            "`place` by the local engine and by two Ray workers (the bytes must be equal), then `place --append`. Own memory is what "
+            "the system cannot take back. Measured before the search for neighbors was bounded and its cells halved; what the "
+            "code of today was seen to do, and [what bounds each stage](scale.md).",
+            "zh": "整条命令从冷启动算起，50 列的人造数据：先 `map --network none`，再用一张小地图的网络 `place`，分别用本地引擎和两个 Ray 进程"
+            "（字节必须相同），然后 `place --append`。“own” 内存是系统收不回的部分。测于邻居搜索设界、单元减半之前；如今的代码测得如何、[每个阶段受什么限制](scale.md)。",
         },
     ),
 )
