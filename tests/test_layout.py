@@ -18,7 +18,7 @@ from belvedere.layout.kernels import rerank
 from belvedere.layout.landmarks import choose_landmarks, hash_order
 from belvedere.layout.large import can_search, link, n_fitted
 from belvedere.layout.lay_out import LayoutSettings, lay_out
-from belvedere.layout.neighbors import exact_neighbors, find_neighbors, share_found
+from belvedere.layout.neighbors import Effort, exact_neighbors, find_neighbors, share_found
 from belvedere.layout.overview import find_groups, group_forces
 from belvedere.layout.project import fit_projection, project
 from belvedere.layout.regions import _links, find_regions
@@ -117,6 +117,30 @@ def test_the_search_by_cells_finds_what_was_promised(monkeypatch: pytest.MonkeyP
     assert "cells" in found.how
     assert share_found(found.neighbors, true) > 0.95
     assert share_found(found.neighbors, true) == pytest.approx(found.recall, abs=0.02)
+
+
+def test_an_effort_bounds_the_search_and_what_it_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("belvedere.layout.neighbors.EXACT_ROWS", 1000)
+    rows = np.random.default_rng(0).standard_normal((9000, 20)).astype(np.float32)
+
+    found = find_neighbors(rows, 10, effort=Effort(most_cells=7))
+
+    true = NearestNeighbors(n_neighbors=11).fit(rows).kneighbors(rows)[1][:, 1:].astype(np.int32)
+    assert found.how == "7 of 46 cells searched"
+    assert found.recall < 0.9
+    assert share_found(found.neighbors, true) == pytest.approx(found.recall, abs=0.03)
+
+
+def test_rows_spread_over_many_orders_of_magnitude_all_find_a_cell() -> None:
+    """K-means spends its groups on the far ones, so that many groups hold a handful of rows."""
+    random = np.random.default_rng(0)
+    spread = np.exp(6 * random.standard_normal((250_000, 1))) * random.standard_normal((250_000, 8))
+    rows = spread.astype(np.float32)
+
+    cells = sort_into_cells(rows)
+
+    assert np.array_equal(np.sort(cells.order()), np.arange(len(rows)))
+    assert (search_cells(cells, rows[::50], 1, 1) >= 0).all()
 
 
 def test_all_cells_together_are_an_exact_search() -> None:

@@ -22,7 +22,8 @@ def recall(rows: Floats, places: Floats, *, space: str, k: int = 15, nearest: Ne
     space : str
         What the input space is called beside the number.
     nearest : callable
-        `nearest(rows, queries, k)` finds exact neighbors; another one may be faster.
+        `nearest(rows, queries, k)` -> int32 (queries, k): the exact neighbors of the rows numbered `queries`, int64
+        (queries,), without these themselves. Another one may be faster.
     """
     k = min(k, len(rows) - 1)
     queries = sample_rows(len(rows), N_QUERIES)

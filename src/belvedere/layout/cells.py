@@ -15,7 +15,7 @@ from belvedere.layout.tiles import TILE, scan
 from belvedere.types import Floats, Ints
 
 ROWS_PER_CELL = 192  # on average
-MOST_CELLS = 65_535  # their numbers are sorted as 16 bits
+MOST_CELLS = 65_000  # about; their numbers are sorted as 16 bits
 SAMPLED = 24  # rows per center on which k-means is run
 SAMPLED_FOR_GROUPS = 64  # the same, for groups of centers
 ITERATIONS = 6  # of k-means
@@ -40,6 +40,7 @@ class Tiles:
     ids : int32 (tiles, TILE)
     first : int64 (cells + 1,)
         First tile of each cell.
+    scale : float
     """
 
     keys: Floats | NDArray[np.uint16]
@@ -74,13 +75,20 @@ class Centers:
     groups: Tiles
     cells: Tiles
 
+    @property
+    def n_cells(self) -> int:
+        """How many centers there are."""
+        return int((self.cells.ids >= 0).sum())
+
     def nearest(self, rows: Floats, n: int) -> Ints:
         """The n nearest centers of each row, looked for in the nearest groups: int32 (rows, n), -1 where too few."""
-        n_groups, n_cells = len(self.cells.first) - 1, int((self.cells.ids >= 0).sum())
+        n_groups = len(self.cells.first) - 1
         start = np.zeros((len(rows), 1), np.int32)
         if n_groups == 1:
             return search_tiles(rows, self.cells, start, n)[1]
-        looked = search_tiles(rows, self.groups, start, min(n_groups, GROUPS_LOOKED + 2 * n * n_groups // n_cells))[1]
+        looked = search_tiles(
+            rows, self.groups, start, min(n_groups, GROUPS_LOOKED + 2 * n * n_groups // self.n_cells)
+        )[1]
         return search_tiles(rows, self.cells, looked, n)[1]
 
 
@@ -93,7 +101,7 @@ def sort_into_cells(rows: Floats, *, seed: int = 0) -> Cells:
     for at in range(0, len(rows), BATCH):
         part = np.ascontiguousarray(rows[at : at + BATCH] - middle, np.float32)
         cell_of[at : at + BATCH] = found.nearest(part, 1)[:, 0]
-    return Cells(middle, found, build_tiles(rows, cell_of, n_cells, middle=middle))
+    return Cells(middle, found, build_tiles(rows, cell_of, found.n_cells, middle=middle))
 
 
 def _sampled(rows: Floats, n_cells: int, seed: int) -> Floats:
@@ -114,18 +122,15 @@ def _centers(points: Floats, n_cells: int, seed: int) -> Centers:
     n_groups = int(n_cells**0.5)
     middles = _means(points[:: max(1, len(points) // (SAMPLED_FOR_GROUPS * n_groups))], n_groups, seed)
     groups = build_tiles(middles, np.zeros(n_groups, np.int64), 1)
-    group_of = search_tiles(points, groups, np.zeros((len(points), 1), np.int32), 1)[1][:, 0]
-    order, sizes = np.argsort(group_of, kind="stable"), np.bincount(group_of, minlength=n_groups)
-    n_each = _shared_out(n_cells, sizes)
-    parts = np.split(points[order], np.cumsum(sizes)[:-1])
-    centers = [_means(part, n, seed) for part, n in zip(parts, n_each, strict=True) if n]
-    return Centers(groups, build_tiles(np.concatenate(centers), np.repeat(np.arange(n_groups), n_each), n_groups))
-
-
-def _shared_out(n_cells: int, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """So many cells for groups of these sizes, by size, and never more than a group has points: int64 (groups,)."""
-    ends = np.floor(np.cumsum(sizes) * (n_cells / sizes.sum()) + 1e-9).astype(np.int64)
-    return np.asarray(np.diff(ends, prepend=0), np.int64)
+    nearest = search_tiles(points, groups, np.zeros((len(points), 1), np.int32), 1)[1][:, 0]
+    filled, group_of, sizes = np.unique(nearest, return_inverse=True, return_counts=True)
+    groups = build_tiles(middles[filled], np.zeros(len(filled), np.int64), 1)
+    n_each = np.maximum(
+        1, sizes * n_cells // len(points)
+    )  # a row whose nearest groups had no center would find no cell
+    parts = np.split(points[np.argsort(group_of, kind="stable")], np.cumsum(sizes)[:-1])
+    centers = [_means(part, n, seed) for part, n in zip(parts, n_each.tolist(), strict=True)]
+    return Centers(groups, build_tiles(np.concatenate(centers), np.repeat(np.arange(len(filled)), n_each), len(filled)))
 
 
 def _means(points: Floats, n: int, seed: int) -> Floats:

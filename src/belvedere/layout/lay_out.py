@@ -12,6 +12,8 @@ from belvedere.layout.landmarks import Landmarks, choose_landmarks
 from belvedere.layout.large import SETTLE, SPREAD, can_search, link, n_fitted, place_among, recover_neighbors, refine
 from belvedere.layout.neighbors import (
     N_PROBED,
+    THOROUGH,
+    Effort,
     Graph,
     Search,
     exact_neighbors,
@@ -31,8 +33,9 @@ CANDIDATES = 60  # neighbors on principal axes among which the true ones are loo
 FEWEST = 32  # fewer rows are drawn by their principal axes
 MOST_ON_CARD = 1_000_000  # rows that a graphics card compares all with all
 MEMORY = 6_000_000_000  # bytes
-# For all rows, where these only move among landmarks: time must grow as rows do.
-ENOUGH_RECALL, MOST_CELLS = 0.85, 32
+AMONG_LANDMARKS = Effort(
+    recall=0.85, most_cells=32
+)  # of all rows, which only move once more: time must grow as rows do
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,10 @@ def graph_of(rows: Floats, full: Floats | None, settings: LayoutSettings, tell: 
     return graph
 
 
-def shared_search(n_rows: int, settings: LayoutSettings) -> Search | None:
+def shared_search(n_rows: int, settings: LayoutSettings, effort: Effort = THOROUGH) -> Search | None:
     """The search of a crew, where there is one and it is worth the messages."""
     crew = crew_for(n_rows, settings.crew)
-    return None if crew is None else partial(find_neighbors_by_shard, crew, seed=settings.seed)
+    return None if crew is None else partial(find_neighbors_by_shard, crew, seed=settings.seed, effort=effort)
 
 
 def shared_steps(n_rows: int, settings: LayoutSettings) -> Engine | None:
@@ -178,8 +181,8 @@ def _graph_of_all(
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors of all rows")
     if can_search(len(rows), rows.shape[1], k, settings.memory):
-        search = shared_search(len(rows), settings)
-        graph = find_neighbors(rows, k, seed=settings.seed, wanted=ENOUGH_RECALL, most_cells=MOST_CELLS, search=search)
+        search = shared_search(len(rows), settings, AMONG_LANDMARKS)
+        graph = find_neighbors(rows, k, seed=settings.seed, effort=AMONG_LANDMARKS, search=search)
     else:
         graph = recover_neighbors(rows, places, landmarks, k)
         graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))

@@ -1,7 +1,7 @@
 """The nearest neighbors of every row: exact for small data, searched and measured for large data.
 
 Above `EXACT_ROWS` the graph is approximate; its effort is raised until the recall measured on a sample of rows against
-exact neighbors reaches 0.95, and what was reached is reported. Equal rows are handled before any index sees them.
+exact neighbors is high enough, and what was reached is reported. Equal rows are handled before any index sees them.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from belvedere.layout.cells import search_all, search_cells, sort_into_cells
+from belvedere.layout.cells import MOST_CELLS, search_all, search_cells, sort_into_cells
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
 from belvedere.types import Floats, Ints
 
 EXACT_ROWS = 50_000
-WANTED_RECALL = 0.95
 FEWEST_CELLS = 6  # looked into at first
 N_PROBED = 1000  # rows whose exact neighbors are known while the effort is chosen
 BATCH = 262_144  # rows held at once
@@ -55,6 +54,31 @@ class Graph:
     how: str = "exact"
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How far a search in cells goes.
+
+    Attributes
+    ----------
+    recall : float
+        Until this share of a sample's neighbors is found, 0 to 1 …
+    most_cells : int
+        … or so many cells are looked into per row.
+    """
+
+    recall: float = 0.95
+    most_cells: int = MOST_CELLS
+
+    def is_enough(self, recall: float, n_looked: int, n_cells: int) -> bool:
+        """Say whether to stop, having looked into some of all cells."""
+        return recall >= self.recall or n_looked >= min(n_cells, self.most_cells)
+
+    def more(self, n_looked: int) -> int:
+        """How many cells to look into next."""
+        return min(n_looked + n_looked // 4, self.most_cells)
+
+
+THOROUGH = Effort()
 Search = Callable[[Floats, int], Graph]
 
 
@@ -69,8 +93,7 @@ def find_neighbors(
     k: int = 15,
     *,
     seed: int = 0,
-    wanted: float = WANTED_RECALL,
-    most_cells: int | None = None,
+    effort: Effort = THOROUGH,
     search: Search | None = None,
 ) -> Graph:
     """Find the k nearest neighbors of every row.
@@ -83,10 +106,8 @@ def find_neighbors(
         Neighbors per row; lowered to `rows - 1` where there are fewer rows.
     seed : int
         For the sample on which recall is measured.
-    wanted : float
-        Recall until which more is looked at, where rows are too many for an exact search.
-    most_cells : int, optional
-        Look into no more cells than this, even if fewer neighbors are found: a bound on time.
+    effort : Effort
+        Of the processor's own search.
     search : callable, optional
         Searches rows of which no two are equal, instead of the processor: `search(rows, k)`.
 
@@ -100,7 +121,7 @@ def find_neighbors(
     if k == 0:
         return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
     first, group = _distinct(rows)
-    search = search or partial(_search_distinct, seed=seed, wanted=wanted, most=most_cells)
+    search = search or partial(_search_distinct, seed=seed, effort=effort)
     if len(first) == len(rows):
         return search(rows, k)
     among = search(rows[first], min(k, len(first) - 1)) if len(first) > 1 else None
@@ -189,14 +210,14 @@ def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
     return graph if among is None else replace(graph, recall=among.recall, how=among.how + ", equal rows in rings")
 
 
-def _search_distinct(rows: Floats, k: int, seed: int, wanted: float, most: int | None) -> Graph:
+def _search_distinct(rows: Floats, k: int, seed: int, effort: Effort) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
         return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
-    return _search_cells(rows, k, seed, wanted, most)
+    return _search_cells(rows, k, seed, effort)
 
 
-def _search_cells(rows: Floats, k: int, seed: int, wanted: float, most: int | None) -> Graph:
+def _search_cells(rows: Floats, k: int, seed: int, effort: Effort) -> Graph:
     """Look into more and more cells until the recall of a sample is high enough, then search all rows so."""
     cells = sort_into_cells(rows, seed=seed)
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
@@ -205,9 +226,9 @@ def _search_cells(rows: Floats, k: int, seed: int, wanted: float, most: int | No
     while True:
         found = search_cells(cells, asked, k + 1, n_looked)
         recall = share_found(rerank_in(asked, rows, found, k, own=probed)[0], truth)
-        if recall >= wanted or n_looked >= min(cells.n_cells, most or cells.n_cells):
+        if effort.is_enough(recall, n_looked, cells.n_cells):
             break
-        n_looked = min(n_looked + n_looked // 4, most or cells.n_cells)
+        n_looked = effort.more(n_looked)
     near, far = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
     order = cells.order()
     for at in range(0, len(rows), BATCH):

@@ -31,7 +31,8 @@ from belvedere.layout.neighbors import (
     EXACT_ROWS,
     FEWEST_CELLS,
     N_PROBED,
-    WANTED_RECALL,
+    THOROUGH,
+    Effort,
     Graph,
     exact_neighbors,
     fill_short,
@@ -309,17 +310,19 @@ class Block:
         self.cells: Cells | None = None
         self.first, self.n_looked = 0, FEWEST_CELLS
 
-    def hold(self, rows: Floats, first: int, probe: Floats, k: int, seed: int) -> None:
-        """Take rows over, numbered from `first` on; make cells, and look into as many as `probe` rows need."""
+    def hold(self, rows: Floats, first: int, probe: Floats, k: int, how: tuple[int, Effort]) -> None:
+        """Take rows over, numbered from `first` on; make cells by `how` (seed, effort), and look into as many as `probe` needs."""
+        seed, effort = how
         self.rows, self.first, self.cells = np.array(rows, np.float32), first, None
         if len(rows) <= EXACT_ROWS:
             return
         self.cells, self.n_looked = sort_into_cells(self.rows, seed=seed), FEWEST_CELLS
         truth = nearest_rows(self.rows, probe, k)[0]
-        while self.n_looked < self.cells.n_cells:
-            if share_found(search_cells(self.cells, probe, k, self.n_looked), truth) >= WANTED_RECALL:
+        while True:
+            recall = share_found(search_cells(self.cells, probe, k, self.n_looked), truth)
+            if effort.is_enough(recall, self.n_looked, self.cells.n_cells):
                 break
-            self.n_looked += self.n_looked // 2
+            self.n_looked = effort.more(self.n_looked)
 
     def nearest(self, queries: Floats, k: int) -> Ints:
         """The nearest own rows of some rows: int32 (queries, k), -1 where there are too few."""
@@ -337,7 +340,7 @@ class Block:
         self.rows = self.cells = None
 
 
-def find_neighbors_by_shard(crew: Crew, rows: Floats, k: int, *, seed: int = 0) -> Graph:
+def find_neighbors_by_shard(crew: Crew, rows: Floats, k: int, *, seed: int = 0, effort: Effort = THOROUGH) -> Graph:
     """Find the k nearest neighbors of every row, none equal to another: candidates of every worker, merged by distance.
 
     Parameters
@@ -347,6 +350,8 @@ def find_neighbors_by_shard(crew: Crew, rows: Floats, k: int, *, seed: int = 0) 
     k : int
     seed : int
         For cells, and for the rows on which recall is measured.
+    effort : Effort
+        Of every worker among its own rows.
     """
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
     bounds = np.linspace(0, len(rows), len(crew) + 1).astype(int)
@@ -356,7 +361,7 @@ def find_neighbors_by_shard(crew: Crew, rows: Floats, k: int, *, seed: int = 0) 
         return np.concatenate(crew.call("block.nearest", [()] * len(crew), rows[part], k + 1), axis=1)
 
     def deal() -> None:
-        crew.call("block.hold", blocks, rows[probed], k + 1, seed)
+        crew.call("block.hold", blocks, rows[probed], k + 1, (seed, effort))
 
     _surely(crew, deal, deal)
     near, far = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
