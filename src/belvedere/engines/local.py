@@ -1,8 +1,7 @@
-"""The engine of one process: while the function works on a batch, the next is read and the one before it is used."""
+"""The engine of one process: the next batch is read while the function works on this one."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
@@ -11,26 +10,14 @@ from belvedere.errors import SettingError
 Work = Callable[[pa.Table], pa.Table]
 Make = Callable[[], Work]
 Pair = tuple[pa.Table, pa.Table]
-AHEAD = 1  # batches worked on beyond the one that is used
 
 
 def map_batches(batches: Iterable[pa.Table], make: Make, workers: int | None, address: str | None) -> Iterator[Pair]:
     """See `belvedere.engines.map_batches`."""
     refuse_options(workers, address)
-    work, waiting = make(), deque[tuple[pa.Table, Future[pa.Table]]]()
-    with ThreadPoolExecutor(1) as worker:  # one: not every threading layer of compiled loops takes two callers
-        for batch in read_ahead(batches):
-            waiting.append((batch, worker.submit(work, batch)))
-            if len(waiting) > AHEAD:
-                yield _made(waiting)
-        while waiting:
-            yield _made(waiting)
-
-
-def _made(waiting: deque[tuple[pa.Table, Future[pa.Table]]]) -> Pair:
-    """The oldest batch with what came of it."""
-    batch, made = waiting.popleft()
-    return batch, made.result()
+    work = make()
+    for batch in read_ahead(batches):
+        yield batch, work(batch)
 
 
 def refuse_options(workers: int | None, address: str | None) -> None:

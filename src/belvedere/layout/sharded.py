@@ -311,7 +311,7 @@ class Block:
         self.first, self.n_looked = 0, FEWEST_CELLS
 
     def hold(self, rows: Floats, first: int, probe: Floats, k: int, how: tuple[int, Effort]) -> None:
-        """Take rows over, numbered from `first` on; make cells by `how` (seed, effort), and look into as many as `probe` needs."""
+        """Take rows over, numbered from `first` on; make cells by `how` (seed, effort), look into as many as `probe` needs."""
         seed, effort = how
         self.rows, self.first, self.cells = np.array(rows, np.float32), first, None
         if len(rows) <= EXACT_ROWS:
