@@ -9,6 +9,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from belvedere.draw import draw
 from belvedere.errors import SettingError
+from belvedere.judge import reliability
+from belvedere.layout import neighbors
 from belvedere.layout.affinities import build_affinities, reorder
 from belvedere.layout.align import fit_alignment, measure_drift
 from belvedere.layout.cells import search_cells, sort_into_cells
@@ -514,3 +516,15 @@ def test_weights_between_basins_are_those_of_all_links() -> None:
     true = np.zeros((7, 7))
     np.add.at(true, (np.repeat(basins, np.diff(links.starts)), basins[links.others]), links.weights)
     assert np.allclose(summed, true, atol=1e-6)
+
+
+def test_the_distance_to_the_nth_is_the_same_by_both_searches() -> None:
+    """The judge's own search and the faster one that maps are drawn with."""
+    rows = np.random.default_rng(0).standard_normal((500, 7), dtype=np.float32) + 20
+    among = rows[::5].copy()
+
+    np.testing.assert_allclose(
+        neighbors.squared_to_nth(rows, among, 4), reliability.squared_to_nth(rows, among, 4), atol=1e-2
+    )
+    truth = np.sort(np.square(rows[:, None] - among).sum(axis=2), axis=1)[:, 3]
+    np.testing.assert_allclose(neighbors.squared_to_nth(rows, among, 4), truth, atol=1e-3)

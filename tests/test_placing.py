@@ -45,7 +45,8 @@ def test_the_memory_finds_the_true_neighbors_where_it_has_few_cells() -> None:
     read = read_memory(remember(rows, rows[:, :2], find_cells(rows)), new)
 
     far, near = NearestNeighbors(n_neighbors=N_READ).fit(rows).kneighbors(new)
-    assert np.array_equal(read.near, near)
+    away = np.linalg.norm(new[:, None] - rows[read.near], axis=2)  # two rows may lie equally far in float32
+    assert np.allclose(away, far, atol=1e-4) and (read.near == near).mean() > 0.99
     np.testing.assert_allclose(read.distances, far, atol=2e-3)
 
 

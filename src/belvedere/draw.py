@@ -25,7 +25,7 @@ from belvedere.judge.recall import recall
 from belvedere.judge.reliability import dubious, measure_reliability
 from belvedere.judge.trustworthiness import continuity, trustworthiness
 from belvedere.layout.lay_out import Laid, LayoutSettings, lay_out
-from belvedere.layout.neighbors import exact_neighbors, unit_rows
+from belvedere.layout.neighbors import exact_neighbors, squared_to_nth, unit_rows
 from belvedere.layout.packing import Prepared, pack
 from belvedere.layout.place_network import distill
 from belvedere.layout.placement import FittedMap, jitter, noise_like
@@ -268,7 +268,7 @@ def _layout_settings(settings: DrawSettings, crew: Crew | None = None) -> Layout
 def _reliability(rows: Floats, laid: Laid, settings: DrawSettings) -> tuple[dict[str, Floats], tuple[Score, ...]]:
     """Channels of every row, and how many rows keep no more neighbors than noise does."""
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
-    channels = dict(measure_reliability(rows, near, far, laid.places).channels)
+    channels = dict(measure_reliability(rows, near, far, laid.places, squared_to_nth).channels)
     if near.shape[1] == 0:
         return channels | {"jitter": np.zeros(len(rows), np.float32)}, ()
     natural = laid.places / np.float32(laid.unit)
@@ -313,7 +313,7 @@ def _kept_of_noise(rows: Floats, settings: DrawSettings, n_rows: int) -> Floats:
     noise = noise_like(rows, n_rows, seed=settings.seed)
     laid = lay_out(noise, replace(_layout_settings(settings), global_weight=0.0))
     near, far = laid.graph.neighbors[:, :15], laid.graph.distances[:, :15]
-    return measure_reliability(noise, near, far, laid.places).channels["kept"]
+    return measure_reliability(noise, near, far, laid.places, squared_to_nth).channels["kept"]
 
 
 def judge(

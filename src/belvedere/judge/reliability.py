@@ -7,9 +7,11 @@ outlying  share of rows that are less unusual, 0 to 1; unusual is a row that lie
           where these lie close together (l): m^2 / l, as for placed rows
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import faiss
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -20,8 +22,19 @@ from belvedere.types import Floats, Ints
 
 N_REFERENCE = 1024  # rows that stand for all when ranks are estimated
 FAR = 0.01  # a stranger: not among this share of all rows
-BLOCK = 8192
+ROWS_TOGETHER = 32  # places of one square of the grid in whose order they are looked up
 BATCH = 262_144  # rows searched at once
+
+
+ToNth = Callable[[Floats, Floats, int], Floats]
+
+
+def squared_to_nth(rows: Floats, among: Floats, nth: int) -> Floats:
+    """Squared distance of every row to the nth nearest of some others, 1 the nearest: float32 (rows,)."""
+    among, out = np.ascontiguousarray(among), np.empty(len(rows), np.float32)
+    for at in range(0, len(rows), BATCH):
+        out[at : at + BATCH] = faiss.knn(np.ascontiguousarray(rows[at : at + BATCH]), among, nth)[0][:, -1]
+    return out
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,9 @@ class Reliability:
     on_map: Ints
 
 
-def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places: Floats) -> Reliability:
+def measure_reliability(
+    rows: Floats, neighbors: Ints, distances: Floats, places: Floats, to_nth: ToNth = squared_to_nth
+) -> Reliability:
     """Measure every row.
 
     Parameters
@@ -42,6 +57,8 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
     neighbors, distances : int32 and float32 (rows, k)
         True neighbors in it.
     places : float32 (rows, 2)
+    to_nth : callable
+        As `squared_to_nth`; another one may be faster.
     """
     n, k = neighbors.shape
     if k == 0:
@@ -53,7 +70,7 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
     return Reliability(
         {
             "kept": shares_kept(neighbors, on_map),
-            "false": _strangers(rows, on_map),
+            "false": _strangers(rows, on_map, _far_distance(rows, k, to_nth)),
             "stretch": _stretch(radius, radius_on_map),
             "outlying": _percentile(_unusual(radius, neighbors)),
         },
@@ -63,14 +80,23 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
 
 def _neighbors_on_map(places: Floats, k: int) -> tuple[Ints, Floats]:
     """The k nearest places of every row, int32 (rows, k), and their mean distance; in batches, for millions of rows."""
-    tree, n = cKDTree(places), len(places)
+    order, n = _square_by_square(places), len(places)
+    tree = cKDTree(places[order])
     on_map, radius = np.empty((n, k), np.int32), np.empty(n, np.float32)
     for at in range(0, n, BATCH):
-        part = np.arange(at, min(at + BATCH, n))
+        part = order[at : at + BATCH]
         far, found = tree.query(places[part], k + 1, workers=2)
-        on_map[part] = without_self(np.asarray(found, np.int32), part, k)
+        on_map[part] = without_self(order[found], part.astype(np.int64), k)
         radius[part] = np.asarray(far)[:, 1:].mean(axis=1)
     return on_map, radius
+
+
+def _square_by_square(places: Floats) -> Ints:
+    """All rows, those that lie together one after another: their search then finds the memory it needs at hand."""
+    low, wide = places.min(axis=0), float(np.ptp(places, axis=0).max()) or 1.0
+    squares = max(1, int((len(places) / ROWS_TOGETHER) ** 0.5))
+    at = np.minimum((places - low) * np.float32(squares / wide), squares - 1).astype(np.int32)
+    return np.asarray(np.argsort(at[:, 0] * np.int32(squares) + at[:, 1], kind="stable"), np.int32)
 
 
 def _unusual(radius: Floats, neighbors: Ints) -> Floats:
@@ -93,27 +119,35 @@ def _stretch(radius: Floats, radius_on_map: Floats) -> Floats:
     return np.asarray(np.where(usual, ratio - middle, 0), np.float32)
 
 
-def _strangers(rows: Floats, on_map: Ints) -> Floats:
-    """Share of the neighbors on the map that lie further off than the nearest hundredth of all rows."""
-    limit = _far_distance(rows, on_map.shape[1])
+def _strangers(rows: Floats, on_map: Ints, limit: Floats) -> Floats:
+    """Share of the neighbors on the map whose squared distance is above the limit: float32 (rows,)."""
     out = np.empty(len(rows), np.float32)
-    for at in range(0, len(rows), BLOCK):
-        part = slice(at, at + BLOCK)
-        gap = rows[part, None] - rows[on_map[part]]  # (block, k, dims)
-        out[part] = (np.einsum("ijk,ijk->ij", gap, gap) > limit[part, None]).mean(axis=1)
-    return out
+    _count_beyond(rows, on_map, limit, out)
+    return out / np.float32(on_map.shape[1])
 
 
-def _far_distance(rows: Floats, k: int) -> Floats:
+@numba.njit(parallel=True, cache=True)  # type: ignore[untyped-decorator]
+def _count_beyond(rows: Floats, on_map: Ints, limit: Floats, out: Floats) -> None:
+    """How many of the rows `on_map` (rows, k) lie further off than `limit` (rows,), into `out`."""
+    for i in numba.prange(rows.shape[0]):
+        n = 0
+        for p in range(on_map.shape[1]):
+            squared = np.float32(0)
+            for d in range(rows.shape[1]):
+                gap = rows[i, d] - rows[on_map[i, p], d]
+                squared += gap * gap
+            if squared > limit[i]:
+                n += 1
+        out[i] = n
+
+
+def _far_distance(rows: Floats, k: int, to_nth: ToNth) -> Floats:
     """Squared distance within which the nearest hundredth of all rows lies (at least 3 k rows), from a sample."""
     n = len(rows)
     reference = np.sort(np.random.default_rng(0).choice(n, min(n, N_REFERENCE), replace=False))
     share = max(FAR, 3 * k / n)
     rank = int(np.clip(np.ceil(share * len(reference)), 1, len(reference)))
-    among, out = np.ascontiguousarray(rows[reference]), np.empty(n, np.float32)
-    for at in range(0, n, BATCH):
-        out[at : at + BATCH] = faiss.knn(np.ascontiguousarray(rows[at : at + BATCH]), among, rank)[0][:, -1]
-    return out * np.float32(1 + 1e-5)
+    return to_nth(rows, rows[reference], rank) * np.float32(1 + 1e-5)
 
 
 def dubious(kept: Floats, limit: float) -> NDArray[np.bool_]:

@@ -12,7 +12,14 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from belvedere.layout.cells import MOST_CELLS, search_all, search_cells, sort_into_cells
+from belvedere.layout.cells import (
+    MOST_CELLS,
+    build_tiles,
+    search_all,
+    search_cells,
+    search_tiles,
+    sort_into_cells,
+)
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
 from belvedere.types import Floats, Ints
 
@@ -140,6 +147,18 @@ def nearest_rows(rows: Floats, queries: Floats, k: int) -> tuple[Ints, Floats]:
     k = min(k, len(rows))
     found = _nearest_flat(rows, queries, k + EXTRA)
     return rerank_in(queries, rows, found, k)
+
+
+def squared_to_nth(rows: Floats, among: Floats, nth: int) -> Floats:
+    """Squared distance of every row to the nth nearest of some others, 1 the nearest: float32 (rows,)."""
+    middle = np.asarray(among.mean(axis=0), np.float32)
+    tiles = build_tiles(among, np.zeros(len(among), np.int64), 1, middle=middle)
+    out = np.empty(len(rows), np.float32)
+    for at in range(0, len(rows), BATCH):
+        part = np.ascontiguousarray(rows[at : at + BATCH] - middle, np.float32)
+        half = search_tiles(part, tiles, np.zeros((len(part), 1), np.int32), nth)[0][:, -1]
+        out[at : at + BATCH] = 2 * half + np.einsum("ij,ij->i", part, part)
+    return np.maximum(out, 0, out=out)
 
 
 def _nearest_flat(rows: Floats, queries: Floats, k: int) -> Ints:

@@ -44,6 +44,18 @@ def lowest_bit(_context, bits):
     return types.uint64(types.uint64), emit
 
 
+@intrinsic
+def as_key(_context, value, keys):
+    """A float32 number as `keys` hold it: as it is, or as the bits of float16."""
+
+    def emit(_context, builder, signature, values):
+        if signature.return_type == types.float32:
+            return values[0]
+        return builder.bitcast(builder.fptrunc(values[0], ir.HalfType()), ir.IntType(16))
+
+    return keys.dtype(value, keys), emit
+
+
 def _emit_score_tile(context, builder, signature, values):
     arrays = [context.make_array(t)(context, builder, v) for t, v in zip(signature.args, values, strict=True)]
     asked, keys, half, limits, scores, below = (array.data for array in arrays)
@@ -122,6 +134,20 @@ def gather(rows, order, start, end):
     for o in range(start, end):
         asked[o - start] = rows[order[o]]
     return asked
+
+
+@compiled
+def fill_tiles(rows, order, slot, middle, scale, tiles):
+    """Lay out the rows `order` at the places `slot`, less `middle` and times `scale`, into `tiles` = keys, half, ids."""
+    keys, half, ids = tiles
+    for o in numba.prange(order.shape[0]):
+        i, tile, at = order[o], slot[o] // TILE, slot[o] % TILE
+        total = np.float32(0)
+        for d in range(rows.shape[1]):
+            value = np.float32(rows[i, d]) - middle[d]
+            total += value * value
+            keys[tile, d, at] = as_key(value * scale, keys)
+        half[tile, at], ids[tile, at] = total / np.float32(2), i
 
 
 @compiled
