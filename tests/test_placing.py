@@ -46,7 +46,8 @@ def test_the_memory_finds_the_true_neighbors_where_it_has_few_cells() -> None:
 
     far, near = NearestNeighbors(n_neighbors=N_READ).fit(rows).kneighbors(new)
     away = np.linalg.norm(new[:, None] - rows[read.near], axis=2)  # two rows may lie equally far in float32
-    assert np.allclose(away, far, atol=1e-4) and (read.near == near).mean() > 0.99
+    assert np.allclose(away, far, atol=1e-4)
+    assert (read.near == near).mean() > 0.99
     np.testing.assert_allclose(read.distances, far, atol=2e-3)
 
 
