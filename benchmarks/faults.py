@@ -4,7 +4,8 @@
     python benchmarks/faults.py --times 10 --nodes    # two nodes on loopback; one is removed and another one joins
 
 Each try is compared with what came without a fault: embedding and layout bit for bit, training within 1 % of the loss. A
-try that ends without a kill (too quick) is done again and not counted. Reading processes by name needs Linux.
+try that ends without a kill (too quick) is done again and not counted. Rows go to benchmarks/results/faults.md. Reading
+processes by name needs Linux.
 """
 
 import argparse
@@ -16,12 +17,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
+from kept import keep
 
 from belvedere.engines import Engine
 from belvedere.kinds import learn_kinds
@@ -138,7 +141,7 @@ def losing_a_node(cluster: Any, wait_s: float, told: list[float]) -> Iterator[No
         loser.join()
 
 
-def tries(name: str, engine: Engine, times: int, fault: Callable[[float, list[float]], Any]) -> str:
+def tries(name: str, engine: Engine, times: int, fault: Callable[[float, list[float]], Any]) -> dict[str, Any]:
     """One row of the table: how many tries ended as promised, and the seconds that a fault cost."""
     case, passed, counted, extra, errors = CASES[name], 0, 0, [], []
     began = time.monotonic()
@@ -158,13 +161,23 @@ def tries(name: str, engine: Engine, times: int, fault: Callable[[float, list[fl
             counted += 1
             passed += found is not None and case.is_same(found, usual)
             extra.append(time.monotonic() - began - took)
-    said = f" ({errors[0][:160]})" if errors else ""
-    cost = f"{np.median(extra):.1f}" if extra else "-"
-    return f"| {name} | {case.promise} | {passed} of {counted} | {took:.1f} | {cost} |{said}"
+    return {
+        "stage": name, "promise": case.promise, "ended as promised": f"{passed} of {counted}", "s without": took,
+        "s more with a fault, median": float(np.median(extra)) if extra else "", "first error": "".join(errors[:1])[:160],
+    }  # fmt: skip
+
+
+def measure(lost: str, names: list[str], engine: Engine, times: int, fault: Callable[[str], Any]) -> None:
+    """All stages, one row after another."""
+    with engine.opened():
+        for name in names:
+            row = {"lost": lost} | tries(name, engine, times, fault(name))
+            print(row, flush=True)
+            keep("faults", "Workers and nodes lost in the middle of the work", [row], key=("lost", "stage"))
 
 
 def main() -> None:
-    """Run all stages and print the table."""
+    """Run all stages and keep the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--nodes", action="store_true", help="lose a node of two instead of a worker")
@@ -172,24 +185,17 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ[MARK] = uuid.uuid4().hex
     torch.set_num_threads(1)
-    print("| stage | promise | ended as promised | s without | s more with a fault, median |", flush=True)
-    print("|---|---|---|---|---|", flush=True)
-    if asked.nodes:
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        from ray.cluster_utils import Cluster
-
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-        cluster.add_node(num_cpus=2)
-        engine = Engine("ray", 2, cluster.address)
-        with engine.opened():
-            for name in asked.stages:
-                print(tries(name, engine, asked.times, lambda s, told: losing_a_node(cluster, s, told)), flush=True)
-        cluster.shutdown()
+    if not asked.nodes:
+        measure("a worker", asked.stages, Engine("ray", 2), asked.times, lambda name: partial(killing, NAMES[name]))
         return
-    engine = Engine("ray", 2)
-    with engine.opened():
-        for name in asked.stages:
-            print(tries(name, engine, asked.times, lambda s, told, n=name: killing(NAMES[n], s, told)), flush=True)
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster.add_node(num_cpus=2)
+    engine = Engine("ray", 2, cluster.address)
+    measure("a node of two", asked.stages, engine, asked.times, lambda _: partial(losing_a_node, cluster))
+    cluster.shutdown()
 
 
 if __name__ == "__main__":
