@@ -10,11 +10,14 @@ import json
 import random
 import sqlite3
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy.sparse
@@ -131,6 +134,26 @@ def databases() -> list[Files]:
         return [{"a.sqlite": path.read_bytes()}]
 
 
+def duck_databases() -> list[Files]:
+    """One DuckDB file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.register("given", example())
+            connection.execute("CREATE TABLE people AS SELECT * FROM given")
+        return [{"a.duckdb": path.read_bytes()}]
+
+
+def workbooks() -> list[Files]:
+    """A workbook as a file, and as the parts of which it is packed: damage to them gets beyond the checksums."""
+    book = openpyxl.Workbook()
+    for row in [example().drop_columns(["steps"]).column_names, *example().drop_columns(["steps"]).to_pylist()]:
+        book.active.append(list(row.values()) if isinstance(row, dict) else row)
+    data = written(book.save)
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return [{"a.xlsx": data}, {f"a.xlsx/{name}": packed.read(name) for name in packed.namelist()}]
+
+
 def pictures() -> list[Files]:
     """A folder with a picture of every common type."""
     rng = np.random.default_rng(0)
@@ -158,9 +181,18 @@ def written(write: Callable[[io.BytesIO], object]) -> bytes:
     return sink.getvalue()
 
 
+def packed(parts: Files) -> bytes:
+    """A workbook of its parts."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, data in parts.items():
+            book.writestr(name.removeprefix("a.xlsx/"), data)
+    return sink.getvalue()
+
+
 SEEDS: dict[str, Callable[[], list[Files]]] = {
     "csv": csvs, "json": jsons, "parquet": parquets, "arrow": arrows, "numpy": arrays, "sqlite": databases,
-    "pictures": pictures, "map": maps,
+    "duckdb": duck_databases, "excel": workbooks, "pictures": pictures, "map": maps,
 }  # fmt: skip
 Damage = Callable[[bytearray, random.Random], bytearray]
 
@@ -232,7 +264,9 @@ def _with_its_length(files: Files, name: str) -> Files:
 
 
 def write_files(files: Files, folder: Path) -> Path:
-    """Write files into an empty folder; the path that a person would give."""
+    """Write files into an empty folder, parts of a workbook into one file; the path that a person would give."""
+    if next(iter(files)).startswith("a.xlsx/"):
+        files = {"a.xlsx": packed(files)}
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from belvedere.cli.main import app
+from belvedere.cli.settings import learn_settings
 from belvedere.errors import SettingError, StoppedError
 from belvedere.export import write_search
 from belvedere.learn import LearnSettings, Range, Search, Trial, Tuned, tune
@@ -210,3 +211,37 @@ def test_the_command_goes_on_from_its_folder_and_can_forget(tmp_path: Path, monk
     assert "Going on after 1 of 2 trials" in second.output
     assert "Going on" not in anew.output
     assert (tmp_path / "iris.search" / "best.json").exists()
+
+
+def test_what_a_search_found_is_what_the_next_command_learns_with(tmp_path: Path) -> None:
+    """The file fills what the command leaves open; what it says itself wins."""
+    found = tmp_path / "best.json"
+    found.write_text('{"dropout": 0.3, "learning_rate": 0.004, "network": "mlp"}', encoding="utf-8")
+
+    settings = learn_settings(found, learning_rate=0.001, dropout=None)
+
+    assert (settings.dropout, settings.learning_rate, settings.network) == (0.3, 0.001, "mlp")
+    result = CliRunner().invoke(
+        app, ["train", "sklearn:iris", "-t", "target", "--epochs", "1", "--settings", str(found)]
+    )
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"drop_out": 0.1}', "holds 'drop_out'"),
+        ('{"dropout": "much"}', "must be a number, but is 'much'"),
+        ('{"network": 3}', "must be a word, but is 3"),
+        ("[0.1]", "holds no settings"),
+        ("dropout 0.1", "must name a JSON file"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_without_settings_is_refused(tmp_path: Path, text: str | None, said: str) -> None:
+    file = tmp_path / "best.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingError, match=said):
+        learn_settings(file)

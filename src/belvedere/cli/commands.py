@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from belvedere.cli import options as o
+from belvedere.cli.settings import given, learn_settings
 from belvedere.cli.watching import open_page
 from belvedere.errors import MapFolderError, SettingError, SourceError, StoppedError
 
 if TYPE_CHECKING:
-    from belvedere.learn import LearnSettings
+    pass
 
 
 def map_data(
@@ -45,6 +46,7 @@ def map_data(
     sample: o.Sample = None,
     effort: o.Effort = 1.0,
     epochs: o.Epochs = None,
+    settings: o.SettingsFile = None,
     time_limit: o.TimeLimit = None,
     batch_size: o.BatchSize = None,
     learning_rate: o.Rate = None,
@@ -111,6 +113,7 @@ def map_data(
         memory=memory,
         stages=None if encrypt else kept,  # they are not locked
         learning=learn_settings(
+            settings,
             task=task, event=event, user=user, horizon=horizon, network=network, space=space,
             start_from=start_from, freeze=freeze, effort=effort, epochs=epochs, time_limit_s=time_limit,
             batch_size=batch_size, group=group, time=by_time,
@@ -316,19 +319,6 @@ def reading_options(pairs: list[str] | None, *, skip_bad: bool) -> dict[str, Any
     from belvedere.sources import parse_options
 
     return {**parse_options(pairs), **({"skip_bad": True} if skip_bad else {})}
-
-
-def given(settings: Any, **changes: Any) -> Any:
-    """Change the settings that a person gave; None means not given."""
-    return dataclasses.replace(settings, **{name: value for name, value in changes.items() if value is not None})
-
-
-def learn_settings(**changes: Any) -> "LearnSettings":
-    """Settings of learning with what the person gave."""
-    from belvedere.learn import LearnSettings
-
-    made: LearnSettings = given(LearnSettings(), **changes)
-    return made
 
 
 def echo_json(value: Any) -> None:

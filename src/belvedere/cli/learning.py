@@ -1,12 +1,14 @@
 """Commands of the learning half: train and evaluate without a map, tune, list the networks."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from belvedere.cli import options as o
-from belvedere.cli.commands import default_name, echo_json, learn_settings, parse_kinds
+from belvedere.cli.commands import default_name, echo_json, parse_kinds
+from belvedere.cli.settings import learn_settings
 from belvedere.errors import SettingError
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def train(
     sample: o.Sample = None,
     effort: o.Effort = 1.0,
     epochs: o.Epochs = None,
+    settings: o.SettingsFile = None,
     time_limit: o.TimeLimit = None,
     batch_size: o.BatchSize = None,
     learning_rate: o.Rate = None,
@@ -59,18 +62,18 @@ def train(
 
     on = Engine(engine, workers, address)
     progress = terminal.progress_for(quiet=quiet or as_json)
-    settings = learn_settings(
-        task=task, event=event, user=user, horizon=horizon, group=group, time=by_time, network=network, start_from=start_from,
-        freeze=freeze, effort=effort, epochs=epochs,
+    wanted = learn_settings(
+        settings, task=task, event=event, user=user, horizon=horizon, group=group, time=by_time, network=network,
+        start_from=start_from, freeze=freeze, effort=effort, epochs=epochs,
         time_limit_s=time_limit, batch_size=batch_size, learning_rate=learning_rate,
         checkpoint=None if checkpoint is None else str(checkpoint), resume=resume,
         dropout=dropout, weight_decay=weight_decay, seed=seed, threads=threads,
         finetune=finetune, allow_download=allow_download,
         private=private, epsilon=epsilon, delta=delta, engine=on,
     )  # fmt: skip
-    source, schema = _opened(data, settings, target=target, kind=kind, ignore=ignore, sample=sample)
+    source, schema = _opened(data, wanted, target=target, kind=kind, ignore=ignore, sample=sample)
     if folds is None:
-        learned = on.around(lambda: learn(source, schema, settings, progress))
+        learned = on.around(lambda: learn(source, schema, wanted, progress))
         told = {
             "scores": learned.scores,
             "evaluation": learned.evaluation,
@@ -78,7 +81,7 @@ def train(
             "notes": learned.notes,
         }
     else:
-        found = on.around(lambda: cross_validate(source, schema, settings, progress, n_folds=folds))
+        found = on.around(lambda: cross_validate(source, schema, wanted, progress, n_folds=folds))
         told = {"scores": found.scores, "notes": (f"Scored in {found.how}.",), "folds": found.folds}
     if as_json:
         echo_json(told)
@@ -150,6 +153,8 @@ def tune(
         _print_matters(tuned.matters)
         _print_learned(tuned.learned.scores, ("Scores of the best settings on held-out rows, looked at once:",))
         terminal.out().print(f"Written to [bold]{folder}[/]: {', '.join(file.name for file in files)}")
+        words = ["belvedere", "map", data, "--target", target, "--settings", str(folder / "best.json")]
+        terminal.out().print(f"Use them: {shlex.join(words)}", markup=False, soft_wrap=True)
 
 
 def _store(folder: Path, *, afresh: bool) -> Path:

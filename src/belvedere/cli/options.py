@@ -96,6 +96,10 @@ TimeLimit = Annotated[float | None, typer.Option("--time-limit", help="Seconds o
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Rows per step.", min=1)]
 Rate = Annotated[float | None, typer.Option("--learning-rate", help="Peak learning rate.")]
 Dropout = Annotated[float | None, typer.Option("--dropout", help="Share of units dropped in training, 0 to 1.")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="File of settings, such as best.json of a search; options given here win."),
+]
 Decay = Annotated[float | None, typer.Option("--weight-decay", help="Pull of the weights toward zero.")]
 Private = Annotated[
     bool, typer.Option("--private", help="Train the network with differential privacy; docs/security.md says what for.")

@@ -44,13 +44,17 @@ def make_fields(x: Field, y: Field, size: tuple[int, int], unit: float) -> Field
     counts = np.bincount(at, minlength=cells[0] * cells[1]).astype(np.float32).reshape(cells)
     filled = counts[counts > 0]
     even = np.minimum(counts, CAP * max(float(filled.mean()), 1.0) if len(filled) else 1.0)
-    # Scott's rule in two dimensions: wider for fewer rows, as n^(-1/6)
-    width = 6.6 * unit / COARSE * float(np.clip((70_000 / max(len(x), 1)) ** (1 / 6), 1, 3.2))
+    width = width_of_blur(len(x), unit) / COARSE
     land = _blur(even, width)
     soft = _blur(even, width * 2.1)
     wide = _blur(_share(land, at), width * 2.6)
     crowd = _blur(counts, 1.6 * unit / COARSE) / np.float32(COARSE**2)
     return Fields(*(_enlarge(part, size) for part in (_share(land, at), _share(soft, at), _share(wide, at), crowd)))
+
+
+def width_of_blur(n_rows: int, unit: float) -> float:
+    """Pixels over which a row counts, by Scott's rule in two dimensions: wider for fewer rows, as n^(-1/6)."""
+    return 6.6 * unit * float(np.clip((70_000 / max(n_rows, 1)) ** (1 / 6), 1, 3.2))
 
 
 def _share(field: Field, at: NDArray[np.int64]) -> Field:

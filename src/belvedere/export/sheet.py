@@ -8,7 +8,7 @@ import numpy as np
 
 from belvedere.export.coloring import Coloring
 from belvedere.export.fonts import Face, width_of
-from belvedere.export.ground import Field
+from belvedere.export.ground import Field, width_of_blur
 from belvedere.export.labels import LINE, Box, Label, place_labels
 from belvedere.export.palette import Tokens
 from belvedere.types import MapContent
@@ -16,6 +16,7 @@ from belvedere.types import MapContent
 DESIGN = (1100.0, 690.0)  # design pixels for which sizes are meant
 MARGIN = 24.0
 MAX_NAME = 26
+SHELF = 3.4  # widths of the blur by which the ground reaches beyond the rows
 WIDE = 1.25  # width by height from which the legend stands beside the map
 
 
@@ -110,9 +111,11 @@ def fit(content: MapContent, frame: Box, size: tuple[int, int]) -> tuple[float, 
     middle = np.array([(frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2])
     room = np.array([frame[2] - frame[0], frame[3] - frame[1]]) * 0.94
     center = (low + high) / 2
-    reach = np.abs(there - center).max(axis=0)
-    edge = np.minimum(middle, np.array(size) - middle) - 6
-    scale = float(min((room / np.maximum(high - low, 1e-9)).min(), (edge / np.maximum(reach, 1e-9)).min(), 1e9))
+    reach, wide = np.abs(there - center).max(axis=0), np.maximum(high - low, 1e-9)
+    edge = np.minimum(middle, np.array(size) - middle)
+    shelf = min(SHELF * width_of_blur(len(there), unit_of(*size)), 0.12 * min(size))
+    scales = [room / wide, (edge - shelf) / wide * 2, (edge - 6) / np.maximum(reach, 1e-9)]
+    scale = float(min(1e9, *(part.min() for part in scales)))
     return scale, (float(middle[0] - center[0] * scale), float(middle[1] + center[1] * scale))
 
 

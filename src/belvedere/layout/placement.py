@@ -24,6 +24,7 @@ from belvedere.layout.tiles import agree, mean_and_local
 from belvedere.types import Floats, Ints
 
 BATCH = 4096  # new rows searched at once
+MOVED = 262_144  # rows moved at once
 STEPS = 60
 KEPT = 15  # neighbors that a row is placed and judged by
 FAR_OFF = 0.96  # share of fitted rows that must be less unusual than a row that is flagged
@@ -184,11 +185,13 @@ def jitter(fitted: FittedMap, near: Ints, *, seed: int = 0, n_rounds: int = 4) -
     """
     frozen, random = frozen_field(fitted.places), np.random.default_rng(seed)
     moved = np.zeros(len(near), np.float64)
-    for _ in range(n_rounds):
-        weights = (random.random(near.shape, np.float32) < 0.5).astype(np.float32) + np.float32(1e-6)
-        weights /= weights.sum(axis=1, keepdims=True)
-        there = settle_rows(fitted, frozen, near, fitted.places, weights=weights, steps=15)
-        moved += np.square(there - fitted.places).sum(axis=1)
+    for at in range(0, len(near), MOVED):
+        part = slice(at, at + MOVED)
+        for _ in range(n_rounds):
+            weights = (random.random(near[part].shape, np.float32) < 0.5).astype(np.float32) + np.float32(1e-6)
+            weights /= weights.sum(axis=1, keepdims=True)
+            there = settle_rows(fitted, frozen, near[part], fitted.places[part], weights=weights, steps=15)
+            moved[part] += np.square(there - fitted.places[part]).sum(axis=1)
     radius = float(fitted.places.std()) or 1.0
     return np.asarray(np.sqrt(moved / n_rounds) / radius, np.float32)
 
