@@ -9,6 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 import belvedere as bv
 from belvedere.draw import Drawn, DrawSettings, Placer, draw, kept_by_noise
+from belvedere.layout import place_network
 from belvedere.layout import placer as placer_module
 from belvedere.layout.memory import N_READ, find_cells, read_memory, remember
 from belvedere.layout.placement import unusual
@@ -155,3 +156,14 @@ def test_what_noise_keeps_is_foretold_for_maps_of_more_rows_than_are_drawn(monke
     monkeypatch.setattr("belvedere.draw.N_NOISE", 1000)
 
     assert kept_by_noise(noise, DrawSettings()) == pytest.approx(true, abs=0.05)
+
+
+def test_places_of_very_many_rows_are_learned_from_some_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that were never drawn lie where they should, too."""
+    rows = np.random.default_rng(0).standard_normal((4000, 5), dtype=np.float32)
+    monkeypatch.setattr(place_network, "MOST_LEARNED", 1000)
+
+    network = place_network.distill(rows, rows[:, :2].copy())
+
+    missed = np.abs(place_network.apply_network(network, rows) - rows[:, :2])
+    assert np.median(missed) < 0.05

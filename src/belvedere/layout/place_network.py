@@ -20,6 +20,7 @@ from belvedere.types import Floats
 WIDTHS = (128, 128)
 BATCH = 512
 FEWEST_STEPS, MOST_STEPS = 400, 800
+MOST_LEARNED = MOST_STEPS * BATCH  # rows
 RATE = 8e-3  # at its highest
 TUNED = 0.4  # share of the steps that are tuned by the map's kernel
 NEAR = 0.05  # width of that kernel, as share of the map's deviation
@@ -45,10 +46,13 @@ def distill(rows: Floats, places: Floats, *, seed: int = 0, progress: Progress |
     Parameters
     ----------
     rows : float32 (rows, dims)
-        As prepared for the layout.
+        As prepared for the layout; of more than `MOST_LEARNED` as many are drawn, since no more would ever be met.
     places : float32 (rows, 2)
     """
     tell = progress or Silent()
+    if len(rows) > MOST_LEARNED:
+        drawn = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_LEARNED, replace=False))
+        rows, places = rows[drawn], places[drawn]
     center, scale = rows.mean(axis=0), float(rows.std()) or 1.0
     map_scale = float(places.std()) or 1.0
     with torch.random.fork_rng(devices=[]):
