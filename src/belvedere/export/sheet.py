@@ -136,11 +136,22 @@ def _caption(content: MapContent, tokens: Tokens, unit: float, size: tuple[int, 
     parts = ["Belvedere"]
     for score in content.scores:
         if score.group == "map" and score.name.startswith("recall") and np.isfinite(score.value):
-            beside = f" ({score.baseline_name} {score.baseline:.2f})" if score.baseline is not None else ""
-            parts.append(f"{score.name} {score.value:.2f}{beside}")
+            beside = f" ({score.baseline_name} {_share(score.baseline)})" if score.baseline is not None else ""
+            parts.append(f"{score.name} {_share(score.value)}{beside}")
     text = "  ·  ".join(parts[:2])
     face = Face("sans", 11 * unit)
     yield Text(text, face, size[0] - 20 * unit, size[1] - 24 * unit, tokens.ink_3, "right")
+
+
+def _share(value: float) -> str:
+    """A share as it is read; a small one is not made to look like none.
+
+    Examples
+    --------
+    >>> _share(0.357), _share(0.0042), _share(5e-6), _share(0.0)
+    ('0.36', '0.004', 'under 0.001', '0.00')
+    """
+    return f"{value:.2f}" if value >= 0.01 or value == 0 else f"{value:.3f}" if value >= 0.001 else "under 0.001"
 
 
 def _legend(
