@@ -169,6 +169,17 @@ SECTIONS = (
             "（字节必须相同），然后 `place --append`。“own” 内存是系统收不回的部分；[每个阶段受什么限制](scale.md)。一千万行时找到 46 % 的真实邻居（地图上写着）。此后放置网络不再持有所有行的副本，那曾是内存的峰值。",
         },
     ),
+    Section(
+        ("faults",),
+        "python benchmarks/faults.py --times 10 [--nodes]",
+        {"en": "Lost workers and nodes", "zh": "失去的进程和节点"},
+        {
+            "en": "On two Ray workers, a worker is killed (or one of two nodes removed, another one joining later) at a random moment of "
+            "each stage; the result must be that of an undisturbed run. Other work of ours kept both cores busy.",
+            "zh": "用两个 Ray 进程，在每个阶段的随机时刻杀掉一个进程（或移除两个节点之一，稍后另一个加入）；结果必须与未受干扰时相同。"
+            "同时我们的其他工作占满两个核。",
+        },
+    ),
 )
 REST = {"en": "Other results", "zh": "其他结果"}
 

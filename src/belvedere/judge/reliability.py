@@ -19,10 +19,10 @@ from scipy.spatial import cKDTree
 from belvedere.judge.neighborhoods import without_self
 from belvedere.judge.recall import shares_kept
 from belvedere.types import Floats, Ints
+from belvedere.values import square_by_square
 
 N_REFERENCE = 1024  # rows that stand for all when ranks are estimated
 FAR = 0.01  # a stranger: not among this share of all rows
-ROWS_TOGETHER = 32  # places of one square of the grid in whose order they are looked up
 BATCH = 262_144  # rows searched at once
 
 
@@ -80,7 +80,7 @@ def measure_reliability(
 
 def _neighbors_on_map(places: Floats, k: int) -> tuple[Ints, Floats]:
     """The k nearest places of every row, int32 (rows, k), and their mean distance; in batches, for millions of rows."""
-    order, n = _square_by_square(places), len(places)
+    order, n = square_by_square(places), len(places)
     tree = cKDTree(places[order])
     on_map, radius = np.empty((n, k), np.int32), np.empty(n, np.float32)
     for at in range(0, n, BATCH):
@@ -89,14 +89,6 @@ def _neighbors_on_map(places: Floats, k: int) -> tuple[Ints, Floats]:
         on_map[part] = without_self(order[found], part.astype(np.int64), k)
         radius[part] = np.asarray(far)[:, 1:].mean(axis=1)
     return on_map, radius
-
-
-def _square_by_square(places: Floats) -> Ints:
-    """All rows, those that lie together one after another: their search then finds the memory it needs at hand."""
-    low, wide = places.min(axis=0), float(np.ptp(places, axis=0).max()) or 1.0
-    squares = max(1, int((len(places) / ROWS_TOGETHER) ** 0.5))
-    at = np.minimum((places - low) * np.float32(squares / wide), squares - 1).astype(np.int32)
-    return np.asarray(np.argsort(at[:, 0] * np.int32(squares) + at[:, 1], kind="stable"), np.int32)
 
 
 def _unusual(radius: Floats, neighbors: Ints) -> Floats:

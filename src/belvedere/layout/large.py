@@ -17,6 +17,7 @@ from belvedere.layout.overview import find_groups
 from belvedere.layout.tiles import agree
 from belvedere.progress import Progress
 from belvedere.types import Floats, Ints
+from belvedere.values import square_by_square
 
 SPREAD, SETTLE = 30, 20  # steps of all rows together
 ON_MAP = 24  # places looked at around each place when neighbors are recovered
@@ -49,14 +50,17 @@ def place_among(rows: Floats, landmarks: Landmarks, places: Floats, k: int, tell
 
 def recover_neighbors(rows: Floats, places: Floats, landmarks: Landmarks, k: int) -> Graph:
     """Find neighbors among the rows nearby on the map and the nearest landmarks."""
-    tree = cKDTree(places)
+    order = square_by_square(places)
+    tree = cKDTree(places[order])
     neighbors, squared = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
     for at in range(0, len(rows), BATCH):
-        part = slice(at, min(at + BATCH, len(rows)))
-        on_map = np.asarray(tree.query(places[part], min(ON_MAP + 1, len(rows)), workers=2)[1], np.int32)
-        near = landmarks.rows[nearest_landmarks(rows[part], landmarks, k)].astype(np.int32)
-        candidates = np.ascontiguousarray(np.concatenate([on_map, near], axis=1))
-        rerank(rows[part], rows, candidates, np.arange(part.start, part.stop), neighbors[part], squared[part])
+        part = order[at : at + BATCH]
+        asked, near, far = rows[part], np.empty((len(part), k), np.int32), np.empty((len(part), k), np.float32)
+        on_map = order[tree.query(places[part], min(ON_MAP + 1, len(rows)), workers=2)[1]]
+        among = landmarks.rows[nearest_landmarks(asked, landmarks, k)].astype(np.int32)
+        candidates = np.ascontiguousarray(np.concatenate([on_map, among], axis=1))
+        rerank(asked, rows, candidates, part.astype(np.int64), near, far)
+        neighbors[part], squared[part] = near, far
     graph = Graph(neighbors, np.sqrt(squared, out=squared), 0.0, "looked for among landmarks and places")
     return fill_short(rows, graph)
 
