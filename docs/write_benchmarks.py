@@ -164,9 +164,9 @@ SECTIONS = (
             "en": "Whole commands from cold on made rows of 50 columns: `map --network none`, then with the network of a small map "
             "`place` by the local engine and by two Ray workers (the bytes must be equal), then `place --append`. Own memory is what "
             "the system cannot take back; [what bounds each stage](scale.md). Of ten million rows 46 % of the true neighbors were found "
-            "(the map says so). Afterwards the place network stopped holding a copy of all rows, which was the peak of memory.",
+            "(the map says so). The peak of memory is the last move of all rows.",
             "zh": "整条命令从冷启动算起，50 列的人造数据：先 `map --network none`，再用一张小地图的网络 `place`，分别用本地引擎和两个 Ray 进程"
-            "（字节必须相同），然后 `place --append`。“own” 内存是系统收不回的部分；[每个阶段受什么限制](scale.md)。一千万行时找到 46 % 的真实邻居（地图上写着）。此后放置网络不再持有所有行的副本，那曾是内存的峰值。",
+            "（字节必须相同），然后 `place --append`。“own” 内存是系统收不回的部分；[每个阶段受什么限制](scale.md)。一千万行时找到 46 % 的真实邻居（地图上写着）。内存的峰值出现在最后移动所有行时。",
         },
     ),
     Section(

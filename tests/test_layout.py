@@ -528,3 +528,14 @@ def test_the_distance_to_the_nth_is_the_same_by_both_searches() -> None:
     )
     truth = np.sort(np.square(rows[:, None] - among).sum(axis=2), axis=1)[:, 3]
     np.testing.assert_allclose(neighbors.squared_to_nth(rows, among, 4), truth, atol=1e-3)
+
+
+def test_links_of_one_weight_are_reordered_without_a_copy_of_it() -> None:
+    """Of ten million rows the copy would take 600 MB."""
+    links = link(np.int32([[1], [2], [0]]), memory=0)
+
+    turned = reorder(links, np.array([2, 1, 0]))
+
+    assert np.shares_memory(turned.weights, links.weights)
+    assert turned.others.tolist() == [2, 0, 1]
+    assert links.weights.tolist() == pytest.approx([1 / 3] * 3)

@@ -58,6 +58,8 @@ def reorder(links: Affinities, order: NDArray[np.int64]) -> Affinities:
     place_of = np.empty(len(order), np.int32)
     place_of[order] = np.arange(len(order), dtype=np.int32)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.diff(links.starts)[order])])
-    others, weights = np.empty_like(links.others), np.empty_like(links.weights)
+    is_even = links.weights.size > 0 and links.weights.min() == links.weights.max()
+    weights = links.weights if is_even else np.empty_like(links.weights)  # the same in any order: no copy
+    others = np.empty_like(links.others)
     copy_links(links.starts, links.others, links.weights, order, place_of, (starts, others, weights))
     return Affinities(starts, others, weights)
