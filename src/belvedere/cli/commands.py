@@ -4,7 +4,7 @@ import dataclasses
 import shutil
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,9 +12,6 @@ from belvedere.cli import options as o
 from belvedere.cli.settings import given, learn_settings
 from belvedere.cli.watching import open_page
 from belvedere.errors import MapFolderError, SettingError, SourceError, StoppedError
-
-if TYPE_CHECKING:
-    pass
 
 
 def map_data(
