@@ -13,6 +13,7 @@ from belvedere.judge.neighborhoods import rank_sample
 from belvedere.judge.recall import recall
 from belvedere.judge.reliability import dubious, measure_reliability
 from belvedere.judge.trustworthiness import continuity, trustworthiness
+from belvedere.layout.neighbors import squared_to_nth
 
 random = np.random.default_rng(0)
 ROWS = random.standard_normal((150, 6)).astype(np.float32)
@@ -79,7 +80,7 @@ def test_kept_is_the_recall_of_each_row() -> None:
     near = NearestNeighbors(n_neighbors=15).fit(ROWS)
     far, neighbors = near.kneighbors()
 
-    found = measure_reliability(ROWS, neighbors.astype(np.int32), far.astype(np.float32), PLACES)
+    found = measure_reliability(ROWS, neighbors.astype(np.int32), far.astype(np.float32), PLACES, squared_to_nth)
 
     assert found.channels["kept"].mean() == pytest.approx(recall(ROWS, PLACES, space="").value, abs=1e-6)
 
@@ -91,7 +92,9 @@ def test_a_row_drawn_among_strangers_is_called_false() -> None:
     places = rows[:, :2].copy()
     places[0] = places[200]
 
-    false = measure_reliability(rows, neighbors.astype(np.int32), far.astype(np.float32), places).channels["false"]
+    false = measure_reliability(
+        rows, neighbors.astype(np.int32), far.astype(np.float32), places, squared_to_nth
+    ).channels["false"]
 
     assert false[0] > np.median(false) + 0.4
 
@@ -102,7 +105,9 @@ def test_stretch_tells_how_much_room_a_neighborhood_got() -> None:
     far, neighbors = NearestNeighbors(n_neighbors=15).fit(rows).kneighbors()
     places = np.concatenate([rows[:150], 4 * rows[150:]])
 
-    stretch = measure_reliability(rows, neighbors.astype(np.int32), far.astype(np.float32), places).channels["stretch"]
+    stretch = measure_reliability(
+        rows, neighbors.astype(np.int32), far.astype(np.float32), places, squared_to_nth
+    ).channels["stretch"]
 
     assert np.median(stretch[150:]) - np.median(stretch[:150]) == pytest.approx(2, abs=0.05)
 
@@ -111,7 +116,9 @@ def test_the_loneliest_row_is_the_most_outlying() -> None:
     rows = np.concatenate([ROWS, np.full((1, 6), 30, np.float32)])
     far, neighbors = NearestNeighbors(n_neighbors=15).fit(rows).kneighbors()
 
-    found = measure_reliability(rows, neighbors.astype(np.int32), far.astype(np.float32), rows[:, :2].copy())
+    found = measure_reliability(
+        rows, neighbors.astype(np.int32), far.astype(np.float32), rows[:, :2].copy(), squared_to_nth
+    )
 
     assert found.channels["outlying"].argmax() == 150
 

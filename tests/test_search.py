@@ -3,8 +3,11 @@
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import click
+import click.testing
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -227,13 +230,32 @@ def test_what_a_search_found_is_what_the_next_command_learns_with(tmp_path: Path
     assert result.exit_code == 0, result.output
 
 
+def test_an_option_given_wins_though_it_is_the_usual_value(tmp_path: Path) -> None:
+    found = tmp_path / "best.json"
+    found.write_text('{"effort": 3.0, "network": "mlp"}', encoding="utf-8")
+    made = []
+
+    @click.command()
+    @click.option("--effort", type=float, default=1.0)
+    @click.option("--network", default="auto")
+    def command(**options: Any) -> None:
+        made.append(learn_settings(found, **options))
+
+    click.testing.CliRunner().invoke(command, ["--effort", "1.0"])
+    assert (made[0].effort, made[0].network) == (1.0, "mlp")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"drop_out": 0.1}', "holds 'drop_out'"),
+        ('{"drop_out": 0.1}', "no setting 'drop_out'"),
         ('{"dropout": "much"}', "must be a number, but is 'much'"),
-        ('{"network": 3}', "must be a word, but is 3"),
-        ("[0.1]", "holds no settings"),
+        ('{"dropout": true}', "must be a number, but is True"),
+        ('{"epochs": 2.5}', "must be a whole number, but is 2.5"),
+        ('{"network": 3}', "must be a name, but is 3"),
+        ('{"engine": "ray"}', "must be a name, but is 'ray'"),
+        ('{"dropout": 7}', "between 0 and 1"),
+        ("[0.1]", "must hold settings by name"),
         ("dropout 0.1", "must name a JSON file"),
         (None, "No such file"),
     ],

@@ -5,12 +5,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+from click.core import ParameterSource
+
 from belvedere.errors import SettingError
 
 if TYPE_CHECKING:
     from belvedere.learn import LearnSettings
 
-NUMBERS = (int, float)
+ASKED_AS = {"time_limit_s": "time_limit", "time": "by_time"}  # settings whose options are called otherwise
 
 
 def given(settings: Any, **changes: Any) -> Any:
@@ -25,12 +28,27 @@ def learn_settings(file: Path | None = None, **changes: Any) -> "LearnSettings":
     usual = LearnSettings()
     made: LearnSettings = given(usual, **changes)
     found = {} if file is None else read_settings(file)
-    return dataclasses.replace(made, **{n: v for n, v in found.items() if getattr(made, n) == getattr(usual, n)})
+    is_open = {name: getattr(made, name) == getattr(usual, name) and not _is_typed(name) for name in found}
+    return dataclasses.replace(made, **{name: value for name, value in found.items() if is_open[name]})
+
+
+def _is_typed(name: str) -> bool:
+    """Whether the command names a setting, if only to give it the usual value."""
+    context = click.get_current_context(silent=True)
+    return context is not None and (
+        context.get_parameter_source(ASKED_AS.get(name, name)) is ParameterSource.COMMANDLINE
+    )
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """Read settings as `belvedere tune` writes them: numbers and words by name."""
-    from belvedere.learn import LearnSettings
+    """Read settings as `belvedere tune` writes them: numbers and words by name.
+
+    Raises
+    ------
+    SettingError
+        If the file cannot be read, is no JSON object, or holds what no search could have tried.
+    """
+    from belvedere.learn import LearnSettings, check_space
 
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
@@ -40,23 +58,7 @@ def read_settings(file: Path) -> dict[str, Any]:
         raise SettingError(
             f"--settings must name a JSON file, but {file} is none. Give best.json of a search."
         ) from error
-    known = {field.name for field in dataclasses.fields(LearnSettings)}
-    strange = [repr(name) for name in found if name not in known] if isinstance(found, dict) else ["no settings"]
-    if strange:
-        raise SettingError(
-            f"{file} must hold settings of learning by name, but holds {', '.join(strange[:3])}. "
-            'For example: {"learning_rate": 0.002, "dropout": 0.1}.'
-        )
-    return {name: _checked(name, value, file) for name, value in found.items()}
-
-
-def _checked(name: str, value: Any, file: Path) -> Any:
-    """A number or a word, where the setting is one."""
-    from belvedere.learn import LearnSettings
-
-    usual = getattr(LearnSettings(), name)
-    if isinstance(value, str) == isinstance(usual, str) and isinstance(value, (*NUMBERS, str)):
-        return value
-    raise SettingError(
-        f"{name!r} in {file} must be {'a word' if isinstance(usual, str) else 'a number'}, but is {value!r}."
-    )
+    if not isinstance(found, dict):
+        raise SettingError(f'{file} must hold settings by name, such as {{"dropout": 0.1}}, but does not.')
+    check_space({name: [value] for name, value in found.items()}, LearnSettings())
+    return found

@@ -10,7 +10,6 @@ outlying  share of rows that are less unusual, 0 to 1; unusual is a row that lie
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import faiss
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +28,6 @@ BATCH = 262_144  # rows searched at once
 ToNth = Callable[[Floats, Floats, int], Floats]
 
 
-def squared_to_nth(rows: Floats, among: Floats, nth: int) -> Floats:
-    """Squared distance of every row to the nth nearest of some others, 1 the nearest: float32 (rows,)."""
-    among, out = np.ascontiguousarray(among), np.empty(len(rows), np.float32)
-    for at in range(0, len(rows), BATCH):
-        out[at : at + BATCH] = faiss.knn(np.ascontiguousarray(rows[at : at + BATCH]), among, nth)[0][:, -1]
-    return out
-
-
 @dataclass(frozen=True)
 class Reliability:
     """Values per row by name, float32 (rows,), and the neighbors on the map, int32 (rows, k)."""
@@ -45,9 +36,7 @@ class Reliability:
     on_map: Ints
 
 
-def measure_reliability(
-    rows: Floats, neighbors: Ints, distances: Floats, places: Floats, to_nth: ToNth = squared_to_nth
-) -> Reliability:
+def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places: Floats, to_nth: ToNth) -> Reliability:
     """Measure every row.
 
     Parameters
@@ -58,7 +47,7 @@ def measure_reliability(
         True neighbors in it.
     places : float32 (rows, 2)
     to_nth : callable
-        As `squared_to_nth`; another one may be faster.
+        `to_nth(rows, among, nth)` -> float32 (rows,): squared distance of every row to the nth nearest of some others.
     """
     n, k = neighbors.shape
     if k == 0:

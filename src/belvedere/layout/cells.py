@@ -125,9 +125,8 @@ def _centers(points: Floats, n_cells: int, seed: int) -> Centers:
     nearest = search_tiles(points, groups, np.zeros((len(points), 1), np.int32), 1)[1][:, 0]
     filled, group_of, sizes = np.unique(nearest, return_inverse=True, return_counts=True)
     groups = build_tiles(middles[filled], np.zeros(len(filled), np.int64), 1)
-    n_each = np.maximum(
-        1, sizes * n_cells // len(points)
-    )  # a row whose nearest groups had no center would find no cell
+    # one at least: a row whose nearest groups had no center would find no cell
+    n_each = np.maximum(1, sizes * n_cells // len(points))
     parts = np.split(points[np.argsort(group_of, kind="stable")], np.cumsum(sizes)[:-1])
     centers = [_means(part, n, seed) for part, n in zip(parts, n_each.tolist(), strict=True)]
     return Centers(groups, build_tiles(np.concatenate(centers), np.repeat(np.arange(len(filled)), n_each), len(filled)))

@@ -33,9 +33,8 @@ CANDIDATES = 60  # neighbors on principal axes among which the true ones are loo
 FEWEST = 32  # fewer rows are drawn by their principal axes
 MOST_ON_CARD = 1_000_000  # rows that a graphics card compares all with all
 MEMORY = 6_000_000_000  # bytes
-AMONG_LANDMARKS = Effort(
-    recall=0.85, most_cells=32
-)  # of all rows, which only move once more: time must grow as rows do
+# Of all rows, which only move once more: time must grow as rows do.
+AMONG_LANDMARKS = Effort(recall=0.85, most_cells=32)
 
 
 @dataclass(frozen=True)

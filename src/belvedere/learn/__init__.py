@@ -16,7 +16,7 @@ from belvedere.learn.privately import refuse_pairs, refuse_unprivate
 from belvedere.learn.recommend import recommend
 from belvedere.learn.rows import embed_rows, predict_chances, predict_rows, reader
 from belvedere.learn.settings import Learned, LearnSettings, check_settings
-from belvedere.learn.tune import Tuned, tune
+from belvedere.learn.tune import Tuned, check_space, tune
 from belvedere.learn.unlabelled import learn_unlabelled
 from belvedere.progress import Progress, Silent
 from belvedere.training import Matter, Range, Search, Trial
@@ -32,6 +32,7 @@ __all__ = [
     "Trial",
     "Tuned",
     "can_doubt",
+    "check_space",
     "cross_validate",
     "embed_rows",
     "learn",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -66,7 +66,7 @@ def tune(
     training.check_search(search)
     refuse_private(settings, "Tuning")
     refuse_forecast(settings, "Tuning")
-    _check_space(search.space, settings)
+    check_space(search.space, settings)
     case = prepare(source, schema_for(schema, settings), settings)
     if case.target is None:
         raise SettingError("Tuning must have a target to predict, but has none. Name one with --target.")
@@ -123,16 +123,37 @@ def _try(
     return Trial(changes, loss, trained.seconds, tuple(curve), plan.epochs, trained.stopped == "given up")
 
 
-def _check_space(space: Space, settings: LearnSettings) -> None:
-    """Refuse settings that cannot be searched, and values out of their range."""
+def check_space(space: Space, settings: LearnSettings) -> None:
+    """Refuse settings that cannot be searched, and values of another sort or out of their range.
+
+    Raises
+    ------
+    SettingError
+        Naming the setting, what it must be and what was found.
+    """
     fixed = {"target", "task", "holdout", "seed"}  # these decide what is asked, not how well it is answered
-    known = [field.name for field in fields(LearnSettings) if field.name not in fixed]
+    known = {field.name: field.type for field in fields(LearnSettings) if field.name not in fixed}
     for name, values in space.items():
         if name not in known:
-            raise SettingError(f"There is no setting {name!r} to search. {nearest_names(name, known)}")
+            raise SettingError(f"There is no setting {name!r} to search. {nearest_names(name, list(known))}")
         for value in (values.low, values.high) if isinstance(values, Range) else values:
+            if not _is_of(value, known[name]):
+                raise SettingError(f"{name!r} must be {_sort_of(known[name])}, but is {value!r}.")
             changed: dict[str, Any] = {name: value}
             check_settings(replace(settings, **changed))
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    """Whether a value is of a field's type; a whole number is a number, and a network may be anything but a number or a list."""
+    if kind is Any:
+        return not isinstance(value, int | float | list | dict | None)
+    return type(value) in (sorts := get_args(kind) or (kind,)) or (type(value) is int and float in sorts)
+
+
+def _sort_of(kind: Any) -> str:
+    """A field's type as a person says it."""
+    names = {str: "a word", int: "a whole number", float: "a number", bool: "true or false"}
+    return next((name for sort, name in names.items() if sort in (get_args(kind) or (kind,))), "a name")
 
 
 def _check_networks(case: Case, space: Space) -> None:
