@@ -124,12 +124,7 @@ def map_data(
     made = _saved(made, folder, passphrase, kept)
     if picture:
         made.export(picture)
-    if as_json:
-        echo_json(summary(made))
-    elif not quiet:
-        terminal.print_summary(made, saved=str(folder), seconds=time.monotonic() - began)
-        if picture:
-            terminal.out().print(f"\nPicture [bold]{picture}[/]")
+    _report(made, folder, picture, time.monotonic() - began, how="json" if as_json else "quiet" if quiet else "words")
     if made.content.provenance["interrupted"]:
         cure = f" Go on with --resume --replace; {state} holds the state." if state.exists() else ""
         raise StoppedError(f"Stopped early, as you asked; the map as far as it came is saved in {folder}.{cure}")
@@ -140,6 +135,18 @@ def map_data(
         watched.wait()
     elif not (no_view or as_json or quiet):
         _serve(made, host=host, port=port, open_browser=not no_browser)
+
+
+def _report(made: Any, folder: Path, picture: Path | None, seconds: float, *, how: str) -> None:
+    """Say what came of it: 'words', 'json' or 'quiet'."""
+    from belvedere.cli import terminal
+
+    if how == "json":
+        echo_json(summary(made))
+    elif how == "words":
+        terminal.print_summary(made, saved=str(folder), seconds=seconds)
+        if picture:
+            terminal.out().print(f"\nPicture [bold]{picture}[/]")
 
 
 def _made(data: str, **asked: Any) -> Any:
