@@ -1,5 +1,8 @@
 """Promises of the layout engine's parts."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numba
 import numpy as np
 import pytest
@@ -405,6 +408,23 @@ def test_where_memory_is_short_rows_are_linked_to_their_own_neighbors() -> None:
 
     assert np.diff(link(neighbors, memory=0).starts).tolist() == [1, 1, 1]
     assert np.diff(link(neighbors, memory=10**6).starts).tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize("memory", [100_000, 5_000_000], ids=["neighbors recovered", "neighbors searched"])
+@pytest.mark.parametrize("each", [1, 2], ids=["different rows", "pairs of equal rows"])
+def test_neighbors_and_links_in_files_make_the_map_they_make_in_memory(
+    memory: int, each: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbors, "EXACT_ROWS", 1000)
+    rows = np.repeat(np.random.default_rng(0).standard_normal((6000 // each, 8)).astype(np.float32), each, axis=0)
+    settings = LayoutSettings(memory=memory, max_fitted_rows=2000)
+
+    held, mapped = lay_out(rows, settings), lay_out(rows, replace(settings, folder=str(tmp_path)))
+
+    assert isinstance(mapped.graph.neighbors.base, np.memmap)
+    assert np.array_equal(held.places, mapped.places)
+    assert np.array_equal(held.graph.distances, mapped.graph.distances)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

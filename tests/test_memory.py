@@ -54,12 +54,13 @@ def test_ten_million_rows_fit_into_six_gigabytes_with_their_latent_vectors_on_di
     large = Budget(6_000_000_000, True, 10_000_000, 0, 4 * 64)
 
     assert large.latent_on_disk
-    assert large.disk == 10_000_000 * 64 * 6
+    assert large.graph_on_disk
+    assert large.disk == 10_000_000 * (64 * 6 + 3 * 15 * 8)
     assert len(large.describe()) == 1
 
 
 def test_what_does_not_fit_is_told_with_a_sample_that_does() -> None:
-    large = Budget(2_000_000_000, True, 10_000_000, 0, 4 * 64)
+    large = Budget(2_000_000_000, True, 20_000_000, 0, 4 * 64)
 
     sentence = large.describe()[1]
 
@@ -92,6 +93,7 @@ def test_latent_vectors_on_disk_make_the_map_they_make_in_memory(
     held = bv.map(ROWS, target=target, learning=settings)
     monkeypatch.setattr(budgets, "FEWEST_ON_DISK", 0)
     monkeypatch.setattr(budgets, "LATENT_SHARE", 0.0)
+    monkeypatch.setattr(budgets, "GRAPH_SHARE", 0.0)
 
     mapped = bv.map(ROWS, target=target, learning=settings, scratch=tmp_path / "scratch")
 

@@ -1,5 +1,7 @@
 """Regions are named by what sets their rows apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -26,7 +28,8 @@ def four_groups() -> tuple[pa.Table, np.ndarray]:
 def regions_of(region_of: np.ndarray) -> tuple[Region, ...]:
     parents = [-1, -1, 0, 0, 1, 1]
     return tuple(
-        Region(i, parents[i], int(i > 1), 0.0, 0.0, int((region_of[:, int(i > 1)] == i).sum())) for i in range(6)
+        Region(i, parents[i], int(i > 1), 0.1 * i, 10.0 * parents[i], int((region_of[:, int(i > 1)] == i).sum()))
+        for i in range(6)
     )
 
 
@@ -45,6 +48,18 @@ def test_a_sub_region_is_named_by_what_tells_it_from_its_parent() -> None:
     named = name_regions(regions_of(region_of), region_of, table, SCHEMA)
 
     assert [r.name for r in named[2:]] == ["low age", "high age", "low age", "high age"]
+
+
+def test_neighbors_of_two_families_with_one_name_say_whose_they_are() -> None:
+    table, region_of = four_groups()
+    near = regions_of(region_of)  # siblings stand beside each other
+    apart = [replace(region, y=9.0 * (region.id % 2)) for region in near]
+
+    names = [[r.name for r in name_regions(tuple(placed), region_of, table, SCHEMA)[2:]] for placed in (near, apart)]
+
+    assert names[0] == ["low age", "high age", "low age", "high age"]
+    assert len(set(names[1])) == 4
+    assert all(name.split(", ")[0] in ("low age", "high age") and name.count(", ") == 1 for name in names[1])
 
 
 def test_siblings_never_share_a_name() -> None:

@@ -215,12 +215,12 @@ def _within(  # noqa: PLR0913 what is mapped, how, and where
         for sentence in budget.describe():
             kept.progress.say(sentence)
         most = budget.for_layout if budget.is_asked else min(drawing.memory, budget.for_layout)
-        return {"latent_on_disk": budget.latent_on_disk, "layout": most}
+        return {"latent_on_disk": budget.latent_on_disk, "graph_on_disk": budget.graph_on_disk, "layout": most}
 
     found = kept.once("room", made_of, room)  # kept, since the default bound follows what is free
     if found["latent_on_disk"]:
         learning = replace(learning, latent_folder=str(folder))
-    return learning, replace(drawing, memory=found["layout"])
+    return learning, replace(drawing, memory=found["layout"], folder=str(folder) if found["graph_on_disk"] else None)
 
 
 def _made_of(source: Source, schema: Schema, learning: "LearnSettings", drawing: "DrawSettings") -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _made_of(source: Source, schema: Schema, learning: "LearnSettings", drawing:
         "data": [source.fingerprint, source.n_rows],
         "columns": [asdict(column) for column in schema],
         "settings of learning": told,
-        "settings of drawing": asdict(drawing) | {"n_threads": 0, "engine": None},
+        "settings of drawing": asdict(drawing) | {"n_threads": 0, "engine": None, "folder": None},
     }
 
 

@@ -23,6 +23,7 @@ GRAPH, MAP = 15 * (4 + 4), 4 * 2 * 4 + 8 * 4 + 4 * 4 + 2 * 8
 LINKS = 15 * (4 + 4)  # links to a row's own neighbors, the least a layout can do with
 MOST_PLAIN_DIMS, NARROWED_DIMS = 1024, 50  # as in `belvedere.training.plain`
 LATENT_SHARE = 0.25  # of the budget: latent vectors above it are kept on disk
+GRAPH_SHARE = 0.25  # likewise neighbors and links
 LAYOUT_MEMORY = 6_000_000_000  # as much as `DrawSettings` takes where nobody says otherwise
 
 
@@ -111,10 +112,21 @@ class Budget:
         return latent > max(FEWEST_ON_DISK, LATENT_SHARE * self.limit)
 
     @property
+    def graph_on_disk(self) -> bool:
+        """Whether neighbors and links are too many for memory: they then lie in mapped files, at a part of the speed."""
+        graph = self.n_rows * (GRAPH + LINKS)
+        return graph > max(FEWEST_ON_DISK, GRAPH_SHARE * self.limit)
+
+    @property
     def per_row(self) -> int:
         """Bytes of memory that one more row takes."""
         own = self.table // max(1, self.n_rows)
-        return own + (0 if self.latent_on_disk else self.latent_row + self.latent_row // 2) + GRAPH + LINKS + MAP
+        latent = 0 if self.latent_on_disk else self.latent_row + self.latent_row // 2
+        return own + latent + self._graph_row + MAP
+
+    @property
+    def _graph_row(self) -> int:
+        return 0 if self.graph_on_disk else GRAPH + LINKS
 
     @property
     def total(self) -> int:
@@ -123,22 +135,26 @@ class Budget:
 
     @property
     def disk(self) -> int:
-        """Bytes on disk while the map is made: latent vectors as float16, and as float32 for the layout."""
-        return self.n_rows * (self.latent_row + self.latent_row // 2) if self.latent_on_disk else 0
+        """Bytes on disk while the map is made: latent vectors as float16 and float32, neighbors, links in two orders."""
+        latent = self.latent_row + self.latent_row // 2 if self.latent_on_disk else 0
+        return self.n_rows * (latent + (GRAPH + 2 * LINKS if self.graph_on_disk else 0))
 
     @property
     def for_layout(self) -> int:
         """Bytes that the layout may take beside the rows: the rest; unasked never more than `DrawSettings` takes."""
-        held = PROGRAM + (self.per_row - GRAPH - LINKS) * self.n_rows
-        rest = max((GRAPH + LINKS) * self.n_rows, self.limit - held)
+        held = PROGRAM + (self.per_row - self._graph_row) * self.n_rows
+        rest = max(self._graph_row * self.n_rows, self.limit - held)
         return rest if self.is_asked else min(rest, LAYOUT_MEMORY)
 
     def describe(self) -> tuple[str, ...]:
         """What a person is told before the work begins."""
         whose = "as asked" if self.is_asked else "60 % of what is free"
         words = f"Memory: about {in_words(self.total)} of {in_words(self.limit)} ({whose})."
-        if self.latent_on_disk:
-            words += f" Latent vectors lie on disk meanwhile ({in_words(self.disk)}), removed at the end."
+        what = [self.latent_on_disk * "latent vectors", self.graph_on_disk * "neighbors"]
+        if self.disk:
+            words += (
+                f" On disk meanwhile: {' and '.join(filter(None, what))} ({in_words(self.disk)}), removed at the end."
+            )
         return (words,) if self.total <= self.limit else (words, self._cure())
 
     def _cure(self) -> str:

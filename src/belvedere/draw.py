@@ -67,6 +67,8 @@ class DrawSettings:
     memory : int
         Bytes that laying out may take, about, beside the rows themselves: fewer rows are laid out together where there
         is less, and where not even all rows can be searched, neighbors are looked for among landmarks.
+    folder : str, optional
+        Where very many rows on few axes, neighbors and links lie meanwhile, in files without a name; None: in memory.
     n_threads : int
         For this map; 0: as many as numba, faiss and torch have been told, by default all processors.
     engine : belvedere.engines.Engine
@@ -80,6 +82,7 @@ class DrawSettings:
     seed: int = 0
     max_fitted_rows: int = 200_000
     memory: int = 6_000_000_000
+    folder: str | None = None
     n_threads: int = 0
     engine: Engine = field(default_factory=Engine)
 
@@ -252,7 +255,7 @@ def prepare(latent: Floats, settings: DrawSettings) -> tuple[Floats, Projection 
     if rows.shape[1] <= MAX_DIMS:
         return rows, None, None
     projection = fit_projection(rows, N_AXES, seed=settings.seed)
-    return project(rows, projection), projection, rows
+    return project(rows, projection, settings.folder), projection, rows
 
 
 def _crew(settings: DrawSettings, n_rows: int) -> AbstractContextManager[Crew | None]:
@@ -261,7 +264,7 @@ def _crew(settings: DrawSettings, n_rows: int) -> AbstractContextManager[Crew | 
 
 
 def _layout_settings(settings: DrawSettings, crew: Crew | None = None) -> LayoutSettings:
-    shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows", "memory")
+    shared = ("attraction", "global_weight", "n_neighbors", "seed", "max_fitted_rows", "memory", "folder")
     return LayoutSettings(**{name: getattr(settings, name) for name in shared}, crew=crew)
 
 

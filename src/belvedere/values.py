@@ -70,6 +70,11 @@ def map_array(folder: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> Arra
     return np.asarray(array)
 
 
+def array_in(folder: str | None, shape: tuple[int, ...], kind: Any) -> Array:
+    """An empty array: in memory, or mapped from a file in a folder (`map_array`)."""
+    return np.empty(shape, kind) if folder is None else map_array(Path(folder), shape, np.dtype(kind))
+
+
 def repeating(schema: pa.Schema) -> list[str]:
     """Names of the columns for which a Parquet dictionary pays: all but fractions, where it costs five times the time.
 

@@ -67,7 +67,35 @@ def name_regions(
             if not why and latent is not None:
                 why = _typical(np.flatnonzero(region_of[:, region.level] == region.id), latent)
             named.append(replace(region, name=name, why=why))
-    return tuple(sorted(named, key=lambda region: region.id))
+    return _unlike_neighbors(tuple(sorted(named, key=lambda region: region.id)), phrases)
+
+
+def _unlike_neighbors(named: tuple[Region, ...], phrases: dict[int, list[tuple[str, float]]]) -> tuple[Region, ...]:
+    """Where the nearest region of a level has the same name, both also say what their parents are called by."""
+    alike: set[int] = set()
+    for level in {region.level for region in named}:
+        same = [region for region in named if region.level == level]
+        pairs = zip(same, nearest_regions(same), strict=False)
+        alike |= {id for one, other in pairs if one.name and one.name == other.name for id in (one.id, other.id)}
+    return tuple(
+        replace(region, name=_with_parent(region, phrases)) if region.id in alike else region for region in named
+    )
+
+
+def _with_parent(region: Region, phrases: dict[int, list[tuple[str, float]]]) -> str:
+    """The name and the first phrase of the region's parent that it does not hold yet."""
+    said = region.name.split(", ")
+    return ", ".join([*said, *[phrase for phrase, _ in phrases.get(region.parent, []) if phrase not in said][:1]])
+
+
+def nearest_regions(regions: list[Region]) -> list[Region]:
+    """For each region the one whose label stands nearest; none where there are no two."""
+    if len(regions) < 2:
+        return []
+    places = np.array([(region.x, region.y) for region in regions])
+    away = np.square(places[:, None] - places[None]).sum(axis=2)
+    np.fill_diagonal(away, np.inf)
+    return [regions[i] for i in away.argmin(axis=1)]
 
 
 def _typical(rows: NDArray[np.int64], latent: NDArray[Any]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from belvedere.explain.features import NamingFeatures
+from belvedere.explain.names import nearest_regions
 from belvedere.types import Ints, Region
 
 FEWEST = 3  # rows of a region that can be judged
@@ -54,10 +55,7 @@ def _auc(region: Region, region_of: Ints, values: NDArray[np.float32], said: dic
 
 def _differ(regions: list[Region]) -> float:
     """Share of regions whose name differs from that of the region whose label stands nearest."""
-    if len(regions) < 2:
+    others = nearest_regions(regions)
+    if not others:
         return float("nan")
-    places = np.array([(region.x, region.y) for region in regions])
-    away = np.square(places[:, None] - places[None]).sum(axis=2)
-    np.fill_diagonal(away, np.inf)
-    nearest = away.argmin(axis=1)
-    return float(np.mean([region.name != regions[i].name for region, i in zip(regions, nearest, strict=True)]))
+    return float(np.mean([region.name != other.name for region, other in zip(regions, others, strict=True)]))

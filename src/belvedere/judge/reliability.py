@@ -7,7 +7,7 @@ outlying  share of rows that are less unusual, 0 to 1; unusual is a row that lie
           where these lie close together (l): m^2 / l, as for placed rows
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numba
@@ -30,10 +30,9 @@ ToNth = Callable[[Floats, Floats, int], Floats]
 
 @dataclass(frozen=True)
 class Reliability:
-    """Values per row by name, float32 (rows,), and the neighbors on the map, int32 (rows, k)."""
+    """Values per row by name, float32 (rows,)."""
 
     channels: dict[str, Floats]
-    on_map: Ints
 
 
 def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places: Floats, to_nth: ToNth) -> Reliability:
@@ -51,40 +50,35 @@ def measure_reliability(rows: Floats, neighbors: Ints, distances: Floats, places
     """
     n, k = neighbors.shape
     if k == 0:
-        return Reliability(
-            {name: np.zeros(n, np.float32) for name in ("kept", "false", "stretch", "outlying")}, neighbors
-        )
-    on_map, radius_on_map = _neighbors_on_map(places, k)
+        return Reliability({name: np.zeros(n, np.float32) for name in ("kept", "false", "stretch", "outlying")})
+    kept, false, radius_on_map = (np.empty(n, np.float32) for _ in range(3))
+    limit = _far_distance(rows, k, to_nth)
+    for part, on_map, away in _neighbors_on_map(places, k):
+        kept[part], radius_on_map[part] = shares_kept(neighbors[part], on_map), away
+        false[part] = _strangers(rows[part], rows, on_map, limit[part])
     radius = distances.mean(axis=1)
-    return Reliability(
-        {
-            "kept": shares_kept(neighbors, on_map),
-            "false": _strangers(rows, on_map, _far_distance(rows, k, to_nth)),
-            "stretch": _stretch(radius, radius_on_map),
-            "outlying": _percentile(_unusual(radius, neighbors)),
-        },
-        on_map,
-    )
+    stretch, outlying = _stretch(radius, radius_on_map), _percentile(_unusual(radius, neighbors))
+    return Reliability({"kept": kept, "false": false, "stretch": stretch, "outlying": outlying})
 
 
-def _neighbors_on_map(places: Floats, k: int) -> tuple[Ints, Floats]:
-    """The k nearest places of every row, int32 (rows, k), and their mean distance; in batches, for millions of rows."""
-    order, n = square_by_square(places), len(places)
+def _neighbors_on_map(places: Floats, k: int) -> Iterator[tuple[NDArray[np.int64], Ints, Floats]]:
+    """The k nearest places of every row, int32 (rows, k), and their mean distance; some rows, square by square, at a time."""
+    order, n = square_by_square(places).astype(np.int64), len(places)
     tree = cKDTree(places[order])
-    on_map, radius = np.empty((n, k), np.int32), np.empty(n, np.float32)
     for at in range(0, n, BATCH):
         part = order[at : at + BATCH]
         far, found = tree.query(places[part], k + 1, workers=2)
-        on_map[part] = without_self(order[found], part.astype(np.int64), k)
-        radius[part] = np.asarray(far)[:, 1:].mean(axis=1)
-    return on_map, radius
+        yield part, without_self(order[found], part, k), np.asarray(far[:, 1:].mean(axis=1), np.float32)
 
 
 def _unusual(radius: Floats, neighbors: Ints) -> Floats:
     """Squared mean distance to the neighbors over the neighbors' own: float32 (rows,)."""
     usual = radius[radius > 0]
     least = 1e-3 * float(np.median(usual)) if len(usual) else 1e-30  # equal rows have no radius
-    return np.asarray(radius / np.maximum(radius[neighbors].mean(axis=1), least) * radius, np.float32)
+    theirs = np.empty_like(radius)
+    for at in range(0, len(radius), BATCH):
+        theirs[at : at + BATCH] = radius[neighbors[at : at + BATCH]].mean(axis=1)
+    return np.asarray(radius / np.maximum(theirs, least) * radius, np.float32)
 
 
 def _percentile(values: Floats) -> Floats:
@@ -100,22 +94,22 @@ def _stretch(radius: Floats, radius_on_map: Floats) -> Floats:
     return np.asarray(np.where(usual, ratio - middle, 0), np.float32)
 
 
-def _strangers(rows: Floats, on_map: Ints, limit: Floats) -> Floats:
-    """Share of the neighbors on the map whose squared distance is above the limit: float32 (rows,)."""
-    out = np.empty(len(rows), np.float32)
-    _count_beyond(rows, on_map, limit, out)
+def _strangers(asked: Floats, rows: Floats, on_map: Ints, limit: Floats) -> Floats:
+    """Share of the neighbors on the map of the rows asked for whose squared distance is above the limit: float32 (asked,)."""
+    out = np.empty(len(asked), np.float32)
+    _count_beyond(asked, rows, on_map, limit, out)
     return out / np.float32(on_map.shape[1])
 
 
 @numba.njit(parallel=True, cache=True)  # type: ignore[untyped-decorator]
-def _count_beyond(rows: Floats, on_map: Ints, limit: Floats, out: Floats) -> None:
-    """How many of the rows `on_map` (rows, k) lie further off than `limit` (rows,), into `out`."""
-    for i in numba.prange(rows.shape[0]):
+def _count_beyond(asked: Floats, rows: Floats, on_map: Ints, limit: Floats, out: Floats) -> None:
+    """How many of the rows `on_map` (asked, k) lie further off than `limit` (asked,), into `out`."""
+    for i in numba.prange(asked.shape[0]):
         n = 0
         for p in range(on_map.shape[1]):
             squared = np.float32(0)
             for d in range(rows.shape[1]):
-                gap = rows[i, d] - rows[on_map[i, p], d]
+                gap = asked[i, d] - rows[on_map[i, p], d]
                 squared += gap * gap
             if squared > limit[i]:
                 n += 1

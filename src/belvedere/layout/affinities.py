@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from belvedere.layout.kernels import copy_links
 from belvedere.types import Floats, Ints
+from belvedere.values import array_in
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,14 @@ class Affinities:
     others : int32 (links,)
     weights : float32 (links,)
         Sum to one over all links.
+    folder : str or None
+        Where copies of the links lie; None: in memory.
     """
 
     starts: NDArray[np.int64]
     others: Ints
     weights: Floats
+    folder: str | None = None
 
 
 def build_affinities(neighbors: Ints) -> Affinities:
@@ -60,6 +64,6 @@ def reorder(links: Affinities, order: NDArray[np.int64]) -> Affinities:
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.diff(links.starts)[order])])
     is_even = links.weights.size > 0 and links.weights.min() == links.weights.max()
     weights = links.weights if is_even else np.empty_like(links.weights)  # the same in any order: no copy
-    others = np.empty_like(links.others)
+    others = array_in(links.folder, links.others.shape, np.int32)
     copy_links(links.starts, links.others, links.weights, order, place_of, (starts, others, weights))
-    return Affinities(starts, others, weights)
+    return Affinities(starts, others, weights, links.folder)

@@ -17,7 +17,7 @@ from belvedere.layout.overview import find_groups
 from belvedere.layout.tiles import agree
 from belvedere.progress import Progress
 from belvedere.types import Floats, Ints
-from belvedere.values import square_by_square
+from belvedere.values import array_in, square_by_square
 
 SPREAD, SETTLE = 30, 20  # steps of all rows together
 ON_MAP = 24  # places looked at around each place when neighbors are recovered
@@ -31,7 +31,7 @@ def n_fitted(n_dims: int, most: int, memory: int) -> int:
 
 
 def can_search(n_rows: int, n_dims: int, k: int, memory: int) -> bool:
-    """Say whether all rows can be held in cells, with k neighbors each, in `memory` (bytes)."""
+    """Say whether all rows can be held in cells, with k neighbors each (0: they lie on disk), in `memory` (bytes)."""
     return n_rows * ((5 if n_rows <= MOST_IN_FULL else 3) * n_dims + 8 * k + 40) <= memory
 
 
@@ -48,11 +48,11 @@ def place_among(rows: Floats, landmarks: Landmarks, places: Floats, k: int, tell
     return out
 
 
-def recover_neighbors(rows: Floats, places: Floats, landmarks: Landmarks, k: int) -> Graph:
+def recover_neighbors(rows: Floats, places: Floats, landmarks: Landmarks, k: int, folder: str | None = None) -> Graph:
     """Find neighbors among the rows nearby on the map and the nearest landmarks."""
     order = square_by_square(places)
     tree = cKDTree(places[order])
-    neighbors, squared = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
+    neighbors, squared = (array_in(folder, (len(rows), k), kind) for kind in (np.int32, np.float32))
     for at in range(0, len(rows), BATCH):
         part = order[at : at + BATCH]
         asked, near, far = rows[part], np.empty((len(part), k), np.int32), np.empty((len(part), k), np.float32)
@@ -65,13 +65,15 @@ def recover_neighbors(rows: Floats, places: Floats, landmarks: Landmarks, k: int
     return fill_short(rows, graph)
 
 
-def link(neighbors: Ints, memory: int) -> Affinities:
+def link(neighbors: Ints, memory: int, folder: str | None = None) -> Affinities:
     """Links of all rows: both ways where memory allows, else to their own neighbors only."""
     n, k = neighbors.shape
     if n * LINK_BYTES <= memory:
         return build_affinities(neighbors)
     starts = np.arange(0, n * k + 1, k, dtype=np.int64)
-    return Affinities(starts, neighbors.reshape(-1), np.full(n * k, 1 / (n * k), np.float32))
+    weights = array_in(folder, (n * k,), np.float32)
+    weights.fill(1 / (n * k))
+    return Affinities(starts, neighbors.reshape(-1), weights, folder)
 
 
 def refine(  # noqa: PLR0913 - what moves, how, and who tells

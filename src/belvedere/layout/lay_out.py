@@ -47,6 +47,7 @@ class LayoutSettings:
     seed: int = 0
     max_fitted_rows: int = 200_000
     memory: int = MEMORY
+    folder: str | None = None
     crew: Crew | None = None
 
 
@@ -168,7 +169,7 @@ def _lay_out_landmarks(rows: Floats, n_first: int, settings: LayoutSettings, tel
     graph = _graph_of_all(rows, places, landmarks, settings, tell)
     schedule = Schedule(settings.attraction, settings.global_weight, gather=0, loosen=0, spread=SPREAD, settle=SETTLE)
     room = np.float32(np.sqrt(len(rows) / n_first))
-    links = link(graph.neighbors[:, : settings.n_neighbors], settings.memory)
+    links = link(graph.neighbors[:, : settings.n_neighbors], settings.memory, settings.folder)
     engine = None if graphics_card() is not None else shared_steps(len(rows), settings)
     places = refine(rows, places * room, links, schedule, settings.seed, tell, engine).places
     return Laid(places, graph, landmarks, (*first.notes, _cost(rows, n_first, first, places, graph), how_found(graph)))
@@ -179,11 +180,13 @@ def _graph_of_all(
 ) -> Graph:
     k = max(KEPT, settings.n_neighbors)
     tell.start("Finding neighbors of all rows")
-    if can_search(len(rows), rows.shape[1], k, settings.memory):
+    if can_search(len(rows), rows.shape[1], 0 if settings.folder else k, settings.memory):
         search = shared_search(len(rows), settings, AMONG_LANDMARKS)
-        graph = find_neighbors(rows, k, seed=settings.seed, effort=AMONG_LANDMARKS, search=search)
+        graph = find_neighbors(
+            rows, k, seed=settings.seed, effort=AMONG_LANDMARKS, search=search, folder=settings.folder
+        )
     else:
-        graph = recover_neighbors(rows, places, landmarks, k)
+        graph = recover_neighbors(rows, places, landmarks, k, settings.folder)
         graph = replace(graph, recall=_recall_of(graph, rows, settings.seed))
     tell.finish(f"recall {graph.recall:.3f}")
     return graph

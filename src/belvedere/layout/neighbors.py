@@ -22,6 +22,7 @@ from belvedere.layout.cells import (
 )
 from belvedere.layout.kernels import count_shared, hash_rows, rerank
 from belvedere.types import Floats, Ints
+from belvedere.values import array_in
 
 EXACT_ROWS = 50_000
 FEWEST_CELLS = 6  # looked into at first
@@ -102,6 +103,7 @@ def find_neighbors(
     seed: int = 0,
     effort: Effort = THOROUGH,
     search: Search | None = None,
+    folder: str | None = None,
 ) -> Graph:
     """Find the k nearest neighbors of every row.
 
@@ -117,6 +119,8 @@ def find_neighbors(
         Of the processor's own search.
     search : callable, optional
         Searches rows of which no two are equal, instead of the processor: `search(rows, k)`.
+    folder : str, optional
+        Where neighbors that take more than memory holds are kept, in files without a name.
 
     Examples
     --------
@@ -128,11 +132,11 @@ def find_neighbors(
     if k == 0:
         return Graph(np.zeros((len(rows), 0), np.int32), np.zeros((len(rows), 0), np.float32))
     first, group = _distinct(rows)
-    search = search or partial(_search_distinct, seed=seed, effort=effort)
+    search = search or partial(_search_distinct, seed=seed, effort=effort, folder=folder)
     if len(first) == len(rows):
         return search(rows, k)
     among = search(rows[first], min(k, len(first) - 1)) if len(first) > 1 else None
-    return _with_equal_rows(first, group, among, k)
+    return _with_equal_rows(first, group, among, k, folder)
 
 
 def exact_neighbors(rows: Floats, queries: NDArray[np.int64], k: int) -> Ints:
@@ -182,7 +186,9 @@ def _distinct(rows: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return first, group
 
 
-def _with_equal_rows(first: NDArray[np.int64], group: NDArray[np.int64], among: Graph | None, k: int) -> Graph:
+def _with_equal_rows(
+    first: NDArray[np.int64], group: NDArray[np.int64], among: Graph | None, k: int, folder: str | None
+) -> Graph:
     """Neighbors of all rows from neighbors of distinct rows.
 
     Equal rows are neighbors at distance 0, taken in a ring, so that none of them becomes everybody's neighbor.
@@ -193,7 +199,9 @@ def _with_equal_rows(first: NDArray[np.int64], group: NDArray[np.int64], among: 
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n) - np.repeat(starts, sizes)
-    near, far = np.full((n, k), -1, np.int32), np.full((n, k), np.inf, np.float32)
+    near, far = (array_in(folder, (n, k), kind) for kind in (np.int32, np.float32))
+    near.fill(-1)
+    far.fill(np.inf)
     n_equal = np.minimum(sizes[group] - 1, k)
     for p in range(k):
         rows = np.flatnonzero(n_equal > p)
@@ -229,14 +237,14 @@ def _without_gaps(near: Ints, far: Floats, among: Graph | None) -> Graph:
     return graph if among is None else replace(graph, recall=among.recall, how=among.how + ", equal rows in rings")
 
 
-def _search_distinct(rows: Floats, k: int, seed: int, effort: Effort) -> Graph:
+def _search_distinct(rows: Floats, k: int, seed: int, effort: Effort, folder: str | None) -> Graph:
     if len(rows) <= EXACT_ROWS:
         found = _nearest_flat(rows, rows, k + 1 + EXTRA)
         return Graph(*rerank_in(rows, rows, found, k, own=np.arange(len(rows))))
-    return _search_cells(rows, k, seed, effort)
+    return _search_cells(rows, k, seed, effort, folder)
 
 
-def _search_cells(rows: Floats, k: int, seed: int, effort: Effort) -> Graph:
+def _search_cells(rows: Floats, k: int, seed: int, effort: Effort, folder: str | None) -> Graph:
     """Look into more and more cells until the recall of a sample is high enough, then search all rows so."""
     cells = sort_into_cells(rows, seed=seed)
     probed = np.sort(np.random.default_rng(seed).choice(len(rows), min(N_PROBED, len(rows)), replace=False))
@@ -248,7 +256,7 @@ def _search_cells(rows: Floats, k: int, seed: int, effort: Effort) -> Graph:
         if effort.is_enough(recall, n_looked, cells.n_cells):
             break
         n_looked = effort.more(n_looked)
-    near, far = np.empty((len(rows), k), np.int32), np.empty((len(rows), k), np.float32)
+    near, far = (array_in(folder, (len(rows), k), kind) for kind in (np.int32, np.float32))
     order = cells.order()
     for at in range(0, len(rows), BATCH):
         own = order[at : at + BATCH]

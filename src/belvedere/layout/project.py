@@ -11,6 +11,7 @@ import numpy as np
 
 from belvedere.layout.kernels import multiply
 from belvedere.types import Floats
+from belvedere.values import array_in
 
 BLOCK = 2048  # rows worked on at once
 EXACT_COLUMNS = 2000
@@ -60,12 +61,12 @@ def fit_projection(rows: Floats, n_axes: int = 50, *, seed: int = 0) -> Projecti
     return Projection(mean, np.ascontiguousarray(axes, np.float32), kept / total if total > 0 else 1.0)
 
 
-def project(rows: Floats, projection: Projection) -> Floats:
-    """Project rows: float32 (rows, n_axes).
+def project(rows: Floats, projection: Projection, folder: str | None = None) -> Floats:
+    """Project rows: float32 (rows, n_axes), in memory or in a file in a folder.
 
     Each row is multiplied alone, so that its numbers do not depend on the rows beside it.
     """
-    out = np.empty((len(rows), projection.axes.shape[1]), np.float32)
+    out = array_in(folder, (len(rows), projection.axes.shape[1]), np.float32)
     for start, block in blocks(rows):
         multiply(block - projection.mean, projection.axes, out[start : start + len(block)])
     return out

@@ -119,7 +119,8 @@ class Shard:
 
     def begin(self, part: Part) -> None:
         """Take rows over."""
-        links = Affinities(*(np.array(values) for values in vars(part.links).values()))
+        held = part.links  # arrays that came in a message are read-only
+        links = Affinities(np.array(held.starts), np.array(held.others), np.array(held.weights))
         self.part = replace(
             part, links=links, speed=np.array(part.speed), gain=np.array(part.gain), group_of=np.array(part.group_of)
         )
