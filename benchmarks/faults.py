@@ -1,7 +1,7 @@
 """Kill a worker, or a node, in the middle of embedding, training and the layout, again and again; count who ends well.
 
     python benchmarks/faults.py --times 10            # workers, on Ray started here
-    python benchmarks/faults.py --times 10 --nodes    # two nodes on loopback; one is removed and another one joins
+    python benchmarks/faults.py --times 10 --nodes    # two nodes of this machine; one is killed and another one joins
 
 Each try is compared with what came without a fault: embedding and layout bit for bit, training within 1 % of the loss. A
 try that ends without a kill (too quick) is done again and not counted. Rows go to benchmarks/results/faults.md. Reading
@@ -12,6 +12,9 @@ import argparse
 import contextlib
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -25,8 +28,10 @@ import numpy as np
 import pyarrow as pa
 import torch
 from kept import keep
+from scale import family
 
 from belvedere.engines import Engine
+from belvedere.engines.ray import show_token
 from belvedere.kinds import learn_kinds
 from belvedere.layout import sharded
 from belvedere.layout.lay_out import LayoutSettings, lay_out
@@ -120,17 +125,62 @@ def killing(name: str, wait_s: float, told: list[float]) -> Iterator[None]:
         killer.join()
 
 
+class Nodes:
+    """A head that works for nobody and one node that does, each a family of processes of its own on this machine."""
+
+    def __init__(self) -> None:
+        from ray.util import get_node_ip_address  # Ray says itself by which address it is known
+
+        with socket.socket() as free:
+            free.bind(("", 0))
+            self.address = f"{get_node_ip_address()}:{free.getsockname()[1]}"
+        port = self.address.split(":")[1]
+        self.head = self._start("--head", "--port", port, "--num-cpus", "1", "--include-dashboard", "false")
+        self._await(1)  # a node that joins earlier ends at once
+        self.node = self.join()
+        self._await(2)
+
+    def _start(self, *words: str) -> "subprocess.Popen[bytes]":
+        ray = Path(sys.executable).with_name("ray")
+        command = [ray, "start", *words, "--object-store-memory", "200000000", "--block", "--disable-usage-stats"]
+        clean = {name: value for name, value in os.environ.items() if name != "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"}
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=clean)  # our own driver forbids it other nodes
+
+    def _await(self, n_nodes: int) -> None:
+        """Wait until so many nodes are there; asked from other processes, since this one may join but once."""
+        words = f"import ray; ray.init({self.address!r}, logging_level='ERROR'); assert len(ray.nodes()) >= {n_nodes}"
+        for _ in range(20):
+            if subprocess.run([sys.executable, "-c", words], capture_output=True).returncode == 0:
+                return
+        raise SystemExit(f"Ray must start {n_nodes} nodes at {self.address}, but has not. See /tmp/ray.")
+
+    def join(self) -> "subprocess.Popen[bytes]":
+        """Start a node."""
+        return self._start("--address", self.address, "--num-cpus", "2")
+
+    def lose(self) -> None:
+        """Kill everything on the node, as a power cut would; another one joins."""
+        self.end(self.node)
+        self.node = self.join()
+
+    @staticmethod
+    def end(node: "subprocess.Popen[bytes]") -> None:
+        """Kill all processes of a node."""
+        for number in family(node.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        node.wait()
+
+
 @contextlib.contextmanager
-def losing_a_node(cluster: Any, wait_s: float, told: list[float]) -> Iterator[None]:
-    """Remove the second node after a while; another one joins a little later."""
+def losing_a_node(nodes: Nodes, wait_s: float, told: list[float]) -> Iterator[None]:
+    """Kill the node after a while; another one joins a little later."""
     is_over = threading.Event()
 
     def lose() -> None:
-        if is_over.wait(wait_s):
-            return
-        cluster.remove_node(next(node for node in cluster.worker_nodes), allow_graceful=False)
-        told.append(time.monotonic())
-        cluster.add_node(num_cpus=2)
+        if not is_over.wait(wait_s):
+            told.append(time.monotonic())
+            nodes.lose()
 
     loser = threading.Thread(target=lose)
     loser.start()
@@ -147,6 +197,7 @@ def tries(name: str, engine: Engine, times: int, fault: Callable[[float, list[fl
     began = time.monotonic()
     usual = case.run(engine)
     took, random = time.monotonic() - began, np.random.default_rng(0)
+    alone = "yes" if case.is_same(usual, case.run(Engine())) else "no"
     for _ in range(3 * times):
         if counted == times:
             break
@@ -162,7 +213,8 @@ def tries(name: str, engine: Engine, times: int, fault: Callable[[float, list[fl
             passed += found is not None and case.is_same(found, usual)
             extra.append(time.monotonic() - began - took)
     return {
-        "stage": name, "promise": case.promise, "ended as promised": f"{passed} of {counted}", "s without": took,
+        "stage": name, "promise": case.promise, "without a fault as in one process": alone,
+        "ended as promised": f"{passed} of {counted}", "s without": took,
         "s more with a fault, median": float(np.median(extra)) if extra else "", "first error": "".join(errors[:1])[:160],
     }  # fmt: skip
 
@@ -188,14 +240,14 @@ def main() -> None:
     if not asked.nodes:
         measure("a worker", asked.stages, Engine("ray", 2), asked.times, lambda name: partial(killing, NAMES[name]))
         return
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    cluster.add_node(num_cpus=2)
-    engine = Engine("ray", 2, cluster.address)
-    measure("a node of two", asked.stages, engine, asked.times, lambda _: partial(losing_a_node, cluster))
-    cluster.shutdown()
+    show_token()  # the head asks for it
+    nodes = Nodes()
+    try:
+        engine = Engine("ray", 2, nodes.address)
+        measure("a node of two", asked.stages, engine, asked.times, lambda _: partial(losing_a_node, nodes))
+    finally:
+        nodes.end(nodes.node)
+        nodes.end(nodes.head)
 
 
 if __name__ == "__main__":

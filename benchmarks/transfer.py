@@ -1,6 +1,6 @@
-"""A network learned on half of the Fashion-MNIST classes, put to learning the other half from 50 labels each.
+"""A network learned on half of the Fashion-MNIST classes, put to learning the other half from 10 or 50 labels each.
 
-    python benchmarks/transfer.py [--seeds 3] [--rows 20000] [--labels 50] [--threads 2]
+    python benchmarks/transfer.py [--seeds 3] [--rows 20000] [--labels 10 50] [--threads 2]
 
 Classes 0 to 4 are learned and mapped; classes 5 to 9 then from few labels, anew and from that map. Both are scored on
 the official test rows of classes 5 to 9. Also a start from a map of all training pictures made without any label.
@@ -10,6 +10,7 @@ import argparse
 import os
 import tempfile
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -55,27 +56,30 @@ def accuracy(table: pa.Table, settings: LearnSettings) -> float:
 def main() -> None:
     """Learn the old map once, then learn from few labels for each seed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("--seeds", 3), ("--rows", 20_000), ("--labels", 50), ("--threads", 2)):
+    for name, default in (("--seeds", 3), ("--rows", 20_000), ("--threads", 2)):
         parser.add_argument(name, type=int, default=default)
+    parser.add_argument("--labels", type=int, nargs="+", default=[10, 50])
     asked = parser.parse_args()
     data = np.load(Path(os.environ["BELVEDERE_DATA"]) / "fashion_mnist/fashion_mnist.npz", allow_pickle=True)
     old = np.flatnonzero(data["y_train"] < 5)[: asked.rows]
     settings = LearnSettings(threads=asked.threads)
     with tempfile.TemporaryDirectory() as folder:
         with_target, without = f"{folder}/a.map", f"{folder}/b.map"
+        starts = {"anew": None, "five other classes": with_target, "no labels": without}
         bv.map(pictures(data["x_train"][old], data["y_train"][old]), target="label", learning=settings).save(
             with_target
         )
         table = pictures(data["x_train"][: asked.rows], data["y_train"][: asked.rows]).select(["picture"])
         bv.map(table, learning=replace(settings, space="learned")).save(without)
-        for name, start in (("anew", None), ("five other classes", with_target), ("no labels", without)):
+        for n_labels, (name, start) in product(asked.labels, starts.items()):
             found = [
-                accuracy(few_labels(data, asked.labels, seed), replace(settings, seed=seed, start_from=start))
+                accuracy(few_labels(data, n_labels, seed), replace(settings, seed=seed, start_from=start))
                 for seed in range(asked.seeds)
             ]
-            rows = [{"start": name, "accuracy": np.mean(found), "spread": np.std(found), "seeds": asked.seeds}]
-            print(rows[0], flush=True)
-            keep("transfer", f"Five classes from {asked.labels} labels each", rows, key=("start",))
+            row = {"labels each": n_labels, "start": name, "accuracy": float(np.mean(found))}
+            row |= {"spread": float(np.std(found)), "seeds": asked.seeds}
+            print(row, flush=True)
+            keep("transfer", "Five classes from few labels each", [row], key=("labels each", "start"))
 
 
 if __name__ == "__main__":

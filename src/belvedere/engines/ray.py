@@ -12,6 +12,7 @@ import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -100,6 +101,8 @@ def wait(ray: Any, handles: list[Any]) -> list[Any]:
 @contextmanager
 def connected(address: str | None, workers: int | None) -> Iterator[Any]:
     """Ray, connected to a cluster or started on this machine; what was started here is stopped at the end."""
+    if address is not None:
+        show_token()
     ray = _imported()
     if ray.is_initialized():
         yield ray
@@ -113,7 +116,8 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
         ray.init(**({"address": address} if address else here), log_to_driver=False, logging_level="ERROR")
     except ConnectionError as error:
         raise SettingError(
-            f"A Ray cluster must answer at {address!r}, but none does. Start one (ray start --head), or leave --address out."
+            f"A Ray cluster must answer at {address!r}, but none does. Start one (ray start --head), or leave --address out; "
+            "where one runs that asks for a token, have it in ~/.ray/auth_token."
         ) from error
     except Exception as error:  # Ray has no class of its own for this
         if "startup" not in str(error):
@@ -125,6 +129,16 @@ def connected(address: str | None, workers: int | None) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def show_token() -> None:
+    """Show a cluster the token that Ray keeps for this person, unless they decided on RAY_AUTH_MODE themselves.
+
+    Where there is one, `ray start` asks for it (Ray 2.60), but a program that joins does not show it of itself.
+    """
+    kept = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    if os.environ.get("RAY_AUTH_TOKEN") or kept.is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 def _imported() -> Any:
