@@ -11,7 +11,6 @@ from belvedere.networks import NETWORKS, Shape, build_network, choose_network, n
 from belvedere.networks.blocks import OneBiasLSTM, PiecewiseLinear
 from belvedere.networks.images import shifted
 from belvedere.networks.row import Network
-from belvedere.networks.series import Heard
 from belvedere.types import Input, Target
 
 BINARY, TEN = Target("y", "binary", ("no", "yes")), Target("y", "multiclass", tuple("abcdefghij"))
@@ -222,23 +221,3 @@ def test_a_network_for_other_kinds_is_refused_naming_both() -> None:
 def test_no_network_cannot_learn_a_target() -> None:
     with pytest.raises(SettingError, match="network is 'none'"):
         choose_network((EXAMPLES["number"],), TEN, "none")
-
-
-def test_while_training_recordings_are_stretched_in_time_and_pitch_and_nothing_else() -> None:
-    front = Heard(40)
-    at = torch.arange(40.0)
-    tone = torch.exp(-((at[None, :] - 20) ** 2) / 8)[:, None, :].expand(500, 30, 40)  # one loud band
-    lengths = torch.full((500,), 20)
-
-    torch.manual_seed(0)
-    heard, new_lengths = front.spoken_anew(tone.transpose(1, 2), lengths)
-
-    band = heard[:, :, 0].argmax(dim=1).float()
-    assert {18, 19, 20, 21, 22} >= set(band.int().tolist())
-    assert band.std() > 0.5
-    assert int(new_lengths.min()) == 18
-    assert int(new_lengths.max()) == 22
-    silent = heard.abs().sum(dim=1) == 0
-    assert silent.equal(torch.arange(30)[None, :] >= new_lengths[:, None])
-    front.eval()
-    assert front.spoken_anew(tone.transpose(1, 2), lengths)[1] is lengths

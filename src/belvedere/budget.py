@@ -18,8 +18,9 @@ SHARE_OF_FREE = 0.6
 LEAST = 500_000_000  # less than this holds the libraries and nothing else
 PROGRAM = 700_000_000  # torch, numba, faiss, one batch, and the rows that a network learns from
 FEWEST_ON_DISK = 50_000_000  # latent vectors below this many bytes are always held in memory
-# bytes per row of what every map holds: 15 neighbors with distances, places four times over, channels, regions, words
-GRAPH, MAP = 15 * (4 + 4), 4 * 2 * 4 + 8 * 4 + 4 * 4 + 2 * 8
+# bytes per row of what every map holds: 15 neighbors with distances; places, channels, regions and words, and what judging
+# and writing them takes at the peak, as measured at ten million rows
+GRAPH, MAP = 15 * (4 + 4), 190
 LINKS = 15 * (4 + 4)  # links to a row's own neighbors, the least a layout can do with
 MOST_PLAIN_DIMS, NARROWED_DIMS = 1024, 50  # as in `belvedere.training.plain`
 LATENT_SHARE = 0.25  # of the budget: latent vectors above it are kept on disk

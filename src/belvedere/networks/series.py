@@ -42,13 +42,11 @@ class Strided(nn.Module):
 class Heard(nn.Module):
     """Spectra of recordings, each centered and scaled by itself: (rows, frames, bands) -> (rows, 64, frames / 2).
 
-    So loudness and microphone do not count. While training, every row is heard as from a longer or shorter throat and spoken
-    faster or slower, and a run of bands and a run of frames are silenced: a voice never met is then less of a surprise.
+    So loudness and microphone do not count. While training, a run of bands and a run of frames are silenced.
     A convolution over five frames follows, at every second frame.
 
     References
     ----------
-    Jaitly, Hinton (2013), Vocal tract length perturbation improves speech recognition; its range, 0.9 to 1.1.
     Park et al. (2019), SpecAugment: a simple data augmentation method for automatic speech recognition.
     """
 
@@ -59,23 +57,8 @@ class Heard(nn.Module):
 
     def forward(self, steps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Scaled, varied, shortened."""
-        x = own_scale(steps.transpose(1, 2), step_mask(lengths, steps.shape[1]))
-        x, lengths = self.spoken_anew(x, lengths)
-        x = self.silenced(x)
+        x = self.silenced(own_scale(steps.transpose(1, 2), step_mask(lengths, steps.shape[1])))
         return torch.relu(self.conv(x)), (lengths - 1) // 2 + 1
-
-    def spoken_anew(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Stretch bands and frames of each row by 0.9 to 1.1 from their first on, while training."""
-        if not self.training:
-            return x, lengths
-        by = 0.9 + 0.2 * torch.rand(len(x), 2, device=x.device)  # of frames, of bands
-        turn = torch.diag_embed(by)  # sampled at by * (place + 1) - 1: the first band and frame stay
-        places = functional.affine_grid(
-            torch.cat([turn, by[:, :, None] - 1], dim=2), [len(x), 1, *x.shape[1:]], align_corners=False
-        )  # fmt: skip
-        heard = functional.grid_sample(x[:, None], places.to(x.dtype), padding_mode="border", align_corners=False)
-        lengths = (lengths / by[:, 0]).long().clamp(1, x.shape[2])
-        return heard[:, 0] * step_mask(lengths, x.shape[2])[:, None, :], lengths
 
     def silenced(self, x: Tensor) -> Tensor:
         """Silence up to 6 neighboring bands and a sixth of the frames of each row, while training."""
