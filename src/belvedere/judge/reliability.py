@@ -67,8 +67,9 @@ def _neighbors_on_map(places: Floats, k: int) -> Iterator[tuple[NDArray[np.int64
     tree = cKDTree(places[order])
     for at in range(0, n, BATCH):
         part = order[at : at + BATCH]
-        far, found = tree.query(places[part], k + 1, workers=2)
-        yield part, without_self(order[found], part, k), np.asarray(far[:, 1:].mean(axis=1), np.float32)
+        far, found = map(np.asarray, tree.query(places[part], k + 1, workers=2))
+        near = without_self(np.asarray(order[found], np.int32), part, k)
+        yield part, near, np.asarray(far[:, 1:].mean(axis=1), np.float32)
 
 
 def _unusual(radius: Floats, neighbors: Ints) -> Floats:
