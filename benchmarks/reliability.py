@@ -175,6 +175,7 @@ def open_door(link: str) -> Door:
     return Door(found[1], int(found[2]), answer.getheader("set-cookie", "").split(";")[0])
 
 
+NAMED = {"city": "Ulm", "about": "red cup"}  # what a new row must have beside its numbers
 ASKED: tuple[Callable[[random.Random], tuple[str, str, Any]], ...] = (
     lambda rng: ("GET", "/", None),
     lambda rng: ("GET", "/api/map", None),
@@ -184,7 +185,7 @@ ASKED: tuple[Callable[[random.Random], tuple[str, str, Any]], ...] = (
     lambda rng: ("POST", "/api/neighbors", {"row": rng.randrange(20_000)}),
     lambda rng: ("POST", "/api/search", {"query": rng.choice(("red", "blue cup", "no such words")), "limit": 1000}),
     lambda rng: ("POST", "/api/explain", {"row": rng.randrange(20_000)}),
-    lambda rng: ("POST", "/api/place", {"rows": [{f"c{i}": rng.random() for i in range(6)}]}),
+    lambda rng: ("POST", "/api/place", {"rows": [{f"c{i}": rng.random() for i in range(6)} | NAMED]}),
     lambda rng: ("POST", "/api/rows", {"rows": [10**9]}),  # refused
 )
 

@@ -178,6 +178,16 @@ SECTIONS = (
         },
     ),
     Section(
+        ("reliability-server",),
+        "python benchmarks/reliability.py server",
+        {"en": "A server asked ten thousand times", "zh": "被问一万次的服务器"},
+        {
+            "en": "One server under ten thousand requests of ten kinds from fifty connections, a tenth of them wrong on purpose; memory is "
+            "what the system holds for it.",
+            "zh": "一个服务器接受五十个连接的一万次请求，共十种，其中十分之一故意是错的；内存是系统为它保留的部分。",
+        },
+    ),
+    Section(
         ("scale",),
         "python benchmarks/scale.py --rows 1000000 10000000 --workers 2 --memory 6GB --network mlp",
         {"en": "Ten million rows", "zh": "一千万行"},
