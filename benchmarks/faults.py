@@ -126,7 +126,7 @@ def killing(name: str, wait_s: float, told: list[float]) -> Iterator[None]:
 
 
 class Nodes:
-    """A head that works for nobody and one node that does, each a family of processes of its own on this machine."""
+    """A head with one processor and a node with two, each a family of processes of its own on this machine."""
 
     def __init__(self) -> None:
         from ray.util import get_node_ip_address  # Ray says itself by which address it is known

@@ -17,7 +17,7 @@ UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 SHARE_OF_FREE = 0.6
 LEAST = 500_000_000  # less than this holds the libraries and nothing else
 PROGRAM = 700_000_000  # torch, numba, faiss, one batch, and the rows that a network learns from
-FEWEST_ON_DISK = 50_000_000  # latent vectors below this many bytes are always held in memory
+FEWEST_ON_DISK = 50_000_000  # latent vectors, or neighbors, below this many bytes are always held in memory
 # bytes per row of what every map holds: 15 neighbors with distances; places, channels, regions and words, and what judging
 # and writing them takes at the peak, as measured at ten million rows
 GRAPH, MAP = 15 * (4 + 4), 190

@@ -71,7 +71,7 @@ def map_array(folder: Path, shape: tuple[int, ...], kind: np.dtype[Any]) -> Arra
 
 
 def array_in(folder: str | None, shape: tuple[int, ...], kind: Any) -> Array:
-    """An empty array: in memory, or mapped from a file in a folder (`map_array`)."""
+    """An empty array: in memory, or mapped from a file in a folder; raises as `map_array` does where the disk is full."""
     return np.empty(shape, kind) if folder is None else map_array(Path(folder), shape, np.dtype(kind))
 
 

@@ -39,7 +39,10 @@ AMONG_LANDMARKS = Effort(recall=0.85, most_cells=32)
 
 @dataclass(frozen=True)
 class LayoutSettings:
-    """How rows are laid out; see `belvedere.draw.DrawSettings`. A crew, where there is one, shares the work."""
+    """How rows are laid out; see `belvedere.draw.DrawSettings`. A crew, where there is one, shares the work.
+
+    `folder` is where neighbors and links of very many rows lie; None: in memory.
+    """
 
     attraction: float = 1.0
     global_weight: float = 0.005
