@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from belvedere.errors import SettingError
+from belvedere.explaining.rocket import owed_by_steps
 from belvedere.networks.blocks import Batch, Encoder
 from belvedere.networks.cnn import CnnEncoder
 from belvedere.networks.guest import GuestEncoder
@@ -24,6 +25,7 @@ from belvedere.networks.mlp import MlpEncoder, plain_width
 from belvedere.networks.ngrams import NgramEncoder
 from belvedere.networks.readers import GruEncoder, Reader, TcnEncoder, TransformerEncoder
 from belvedere.networks.resnet import ResNetEncoder
+from belvedere.networks.rocket import RocketEncoder
 from belvedere.networks.series import Heard, InceptionTimeEncoder
 from belvedere.networks.tabular import CategoryCells, NumberCells, TabularEncoder, VectorCells
 from belvedere.networks.text_lstm import TextLstmEncoder
@@ -190,6 +192,22 @@ def _gates_of_steps(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
     return [Gate(whole_column(encoder.position), key=f"{encoder.position}.steps", blank=torch.zeros_like)]
 
 
+def _gates_of_kernels(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
+    """The shares of kernels go from the usual ones to the row's; each step owns what it made kernels answer."""
+    assert isinstance(encoder, RocketEncoder)
+    p, known = encoder.position, inputs[encoder.position].tensors
+
+    def fold(slopes: Tensor, shift: Tensor, batch: Batch) -> list[Share]:
+        steps, lengths = batch[f"{p}.steps"].numpy(), batch[f"{p}.length"].clamp(min=1).tolist()
+        usual = (batch[f"{p}.kernels"] - shift).numpy()
+        amounts = np.zeros((len(steps), len(slopes), *steps.shape[1:]), np.float32)
+        for row, n in enumerate(lengths):
+            amounts[row, :, :n] = owed_by_steps(slopes[:, row].numpy(), usual[row], steps[row, :n], known)
+        return [Share(p, amounts, np.abs(steps))]
+
+    return [Gate(fold, key=f"{p}.kernels")]
+
+
 def _gates_of_words(encoder: Encoder, inputs: tuple[Input, ...]) -> list[Gate]:
     assert isinstance(encoder, TextLstmEncoder)
     padding = encoder.embed.weight.detach()[0]
@@ -256,6 +274,7 @@ GATES: dict[type[Encoder], Callable[[Encoder, tuple[Input, ...]], list[Gate]]] =
     InceptionTimeEncoder: _gates_of_steps,
     GruEncoder: _gates_of_steps,
     TcnEncoder: _gates_of_steps,
+    RocketEncoder: _gates_of_kernels,
     TransformerEncoder: _gates_of_transformer,
     TextLstmEncoder: _gates_of_words,
     NgramEncoder: _gates_of_ngrams,

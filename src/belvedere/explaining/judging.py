@@ -140,6 +140,10 @@ def _moved(whole: Whole, row: int, units: Units, picks: list[NDArray[np.int64]])
             item = whole.entrance.inputs[position]
             parts = units.part[pick][units.owner[pick] == position]
             erase(batch, line, (int(position), item), parts, whole.entrance.typical)
+    for position, item in enumerate(whole.entrance.inputs):
+        if "kernels" in item.info:  # they are counted in the steps that are left
+            steps, lengths = batch[f"{position}.steps"], batch[f"{position}.length"]
+            batch[f"{position}.kernels"] = kinds.kernel_features(steps, lengths, item.tensors)
     with torch.no_grad():
         places = whole.placing(whole.entrance.network.space(as_batch(batch))).numpy()
     return np.asarray(np.linalg.norm(places[1:] - places[0], axis=1))

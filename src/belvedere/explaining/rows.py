@@ -154,10 +154,14 @@ BLANKS = {
 
 def baseline_of(whole: Whole) -> str:
     """What rows are held against, in a sentence about the kinds that there are."""
-    blanks = dict.fromkeys(BLANKS[item.kind] for item in whole.entrance.inputs)
+    blanks = dict.fromkeys(_blank_of(item) for item in whole.entrance.inputs)
     if whole.network is None:
         return f"Held against the mean row{' with no words' if 'no words' in blanks else ''}."
     return f"Held against a row with {', '.join(blanks)}."
+
+
+def _blank_of(item: Input) -> str:
+    return "a sequence whose patterns are as frequent as usual" if "kernels" in item.info else BLANKS[item.kind]
 
 
 def about(whole: Whole, what: What, classes: torch.Tensor | None, i: int) -> str:

@@ -2,7 +2,7 @@
 
 from belvedere.kinds.arrays import fit_inputs, make_arrays, plain_space
 from belvedere.kinds.forecast import NEXT, scaled_like, to_series_of
-from belvedere.kinds.kernels import fit_kernels
+from belvedere.kinds.kernels import fit_kernels, kernel_features
 from belvedere.kinds.labels import find_event, fit_labels, is_labelled, make_labels
 from belvedere.kinds.preview import preview, thumbnails
 from belvedere.kinds.recognize import learn_kinds
@@ -21,6 +21,7 @@ __all__ = [
     "fit_labels",
     "fit_target",
     "is_labelled",
+    "kernel_features",
     "learn_kinds",
     "make_arrays",
     "make_labels",
