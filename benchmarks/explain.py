@@ -3,7 +3,8 @@
 DATA_FOLDER holds the public sets by the names below (see docs/benchmarks.md). For each set a map is made once per seed and
 its explanations are judged: do they add up, does erasing what they call strong move rows, do they differ from those of an
 untrained network, how long does a clicked row take, do region names tell held-out rows, and with --retrain whether five
-trainings give like explanations. Planted differences are drawn here. `"planted groups"` and `speed` are names too. Each
+trainings give like explanations (of places, on maps laid over the first one by `like`, and laid out freely; and of predictions).
+Planted differences are drawn here. `"planted groups"` and `speed` are names too. Each
 section of benchmarks/results/explain.md stays until it is measured again.
 """
 
@@ -23,6 +24,7 @@ from belvedere.explain.features import naming_features
 from belvedere.explain.names import name_regions
 from belvedere.explain.naming_scores import judge_names
 from belvedere.explain.rules import Numbers
+from belvedere.explain.values import What
 from belvedere.explaining import explain_rows
 from belvedere.explaining.judging import agreement, faithfulness, sanity, sufficiency, units_of_rows
 from belvedere.explaining.looks import describe
@@ -50,12 +52,12 @@ JOBS = {
 }
 
 
-def make(job: Job, folder: Path, seed: int) -> belvedere.Map:
+def make(job: Job, folder: Path, seed: int, like: belvedere.Map | None = None) -> belvedere.Map:
     """Map one data set."""
     data: Any = job.path if ":" in job.path else str(folder / job.path)
     if "ucr" in job.path:
         data = one_ucr_set(folder / job.path, "ItalyPowerDemand")
-    return belvedere.map(data, target=job.target, sample=job.sample, seed=seed)
+    return belvedere.map(data, target=job.target, sample=job.sample, seed=seed, like=like)
 
 
 def one_ucr_set(path: Path, name: str) -> pa.Table:
@@ -95,14 +97,24 @@ def _seconds(content: Any, row: int) -> float:
     return time.perf_counter() - began
 
 
-def stability(maps: list[belvedere.Map]) -> dict[str, float]:
-    """Rank correlation of the explanations of retrained maps with those of the first.
+def stability(maps: list[belvedere.Map], job: Job, folder: Path) -> dict[str, float]:
+    """Rank correlation of the explanations of retrained maps with those of the first: each laid out freely, and over the first.
 
     The signed pull along the row's own way needs no alignment: turning a map turns the way and the pulls together.
     """
+    over = [make(job, folder, seed, like=maps[0]) for seed in range(1, len(maps))]
+    return {
+        "stability, laid over the first map (≥ 0.7)": alike([maps[0], *over]),
+        "stability, laid out freely": alike(maps),
+        "stability of why predicted so": alike(maps, "prediction"),
+    }
+
+
+def alike(maps: list[belvedere.Map], what: What = "place") -> float:
+    """Mean rank correlation with the first map, over rows and the other maps."""
     rows = np.arange(0, len(maps[0]), max(1, len(maps[0]) // N_ROWS))
-    first, *others = ([*units_of_rows(whole_of(m.content), rows)] for m in maps)
-    return {"stability, signed (≥ 0.7)": float(np.mean([agreement(first, other)["along"] for other in others]))}
+    first, *others = ([*units_of_rows(whole_of(m.content), rows, what)] for m in maps)
+    return float(np.mean([agreement(first, other)["along"] for other in others]))
 
 
 def speeds(folder: Path) -> dict[str, float]:
@@ -186,7 +198,8 @@ def main() -> None:
         maps = [make(JOBS[name], folder, seed) for seed in seeds]
         each = [judge(made, seed) for seed, made in zip(seeds, maps, strict=True)]
         found = {key: float(np.mean([one[key] for one in each])) for key in each[0]} | names_of(maps[0])
-        keep(name, {"trainings": len(maps)} | found | (stability(maps) if len(maps) > 1 else {}))
+        more = stability(maps, JOBS[name], folder) if len(maps) > 1 else {}
+        keep(name, {"trainings": len(maps)} | found | more)
 
 
 def keep(title: str, found: dict[str, float]) -> None:

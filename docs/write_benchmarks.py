@@ -167,6 +167,15 @@ SECTIONS = (
         },
     ),
     Section(
+        ("training_speed",),
+        "python benchmarks/training_speed.py",
+        {"en": "Speed of training", "zh": "训练速度"},
+        {
+            "en": "The plain CNN and LSTM trained by `training.train`, by a bare loop in PyTorch, and by Keras on torch, in turns.",
+            "zh": "朴素的 CNN 和 LSTM 分别用 `training.train`、PyTorch 裸循环和基于 torch 的 Keras 训练，轮流进行。",
+        },
+    ),
+    Section(
         ("transfer",),
         "BELVEDERE_DATA=FOLDER python benchmarks/transfer.py --seeds 3",
         {"en": "Starting from an older map", "zh": "从旧地图开始"},
@@ -185,6 +194,16 @@ SECTIONS = (
             "en": "One server under ten thousand requests of ten kinds from fifty connections, a tenth of them wrong on purpose; memory is "
             "what the system holds for it.",
             "zh": "一个服务器接受五十个连接的一万次请求，共十种，其中十分之一故意是错的；内存是系统为它保留的部分。",
+        },
+    ),
+    Section(
+        ("reliability-kills",),
+        "python benchmarks/reliability.py kills --times 200",
+        {"en": "Killed two hundred times", "zh": "两百次被强行终止"},
+        {
+            "en": "`kill -9` at a moment drawn evenly from the whole run of a command; afterwards the map or file must be the old one byte for "
+            "byte or a whole new one, and in the end one run in peace must leave nothing else behind.",
+            "zh": "在命令整个运行过程中均匀抽取的时刻执行 `kill -9`；之后的地图或文件必须与原来逐字节相同，或者是完整的新文件；最后正常运行一次，不得留下别的东西。",
         },
     ),
     Section(

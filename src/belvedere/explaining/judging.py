@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from belvedere import kinds, networks
+from belvedere.explain.values import What
 from belvedere.explaining.gates import Array, Share, as_batch
 from belvedere.explaining.rows import ADDS_UP, attribute, direction
 from belvedere.explaining.whole import NetworkEntrance, Placing, Whole, halves_of, whole_of
@@ -77,10 +78,10 @@ def units_of(shares: list[Share], i: int, n_tokens: dict[int, int]) -> Units:
     return Units(np.concatenate(owner), np.concatenate(part), amounts_of_all, np.concatenate(distance))
 
 
-def units_of_rows(whole: Whole, rows: Rows) -> list[Units]:
-    """Single inputs of rows, with what they contribute to the place."""
+def units_of_rows(whole: Whole, rows: Rows, what: What = "place") -> list[Units]:
+    """Single inputs of rows, with what they contribute to the place, or to the prediction."""
     table = whole.content.rows.take(pa.array(rows))
-    _, shares, _ = attribute(whole, table, "place", ADDS_UP)
+    _, shares, _ = attribute(whole, table, what, ADDS_UP)
     tokens = {
         p: counts
         for p, item in enumerate(whole.entrance.inputs)
