@@ -303,6 +303,17 @@ def test_a_true_picture_of_two_dimensions_needs_no_overview() -> None:
     assert np.abs(group_forces(find_groups(rows, n_groups=20), 3 * rows)[:, :2]).max() < 1e-4
 
 
+def test_one_odd_row_does_not_leave_the_others_a_dot() -> None:
+    """One text of a thousand equal words lay 20 mean distances off, and the map was drawn ten times as wide as all others."""
+    rows = np.random.default_rng(0).normal(size=(1000, 8)).astype(np.float32)
+    rows[7] = 100
+
+    places = lay_out(rows, LayoutSettings()).places
+
+    others = np.delete(places, 7, axis=0)
+    assert np.ptp(places, axis=0).max() < 2.5 * np.ptp(others, axis=0).max()
+
+
 def test_landmarks_stay_when_rows_are_added() -> None:
     """Nine of ten hashed landmarks are chosen again after 20 % more rows."""
     rows = np.random.default_rng(0).standard_normal((1200, 4)).astype(np.float32)

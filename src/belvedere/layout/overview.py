@@ -4,7 +4,8 @@ Rows fall into a few hundred groups (k-means). The group centers on the map are 
 mapped by metric stress, `sum_ab w_a w_b (|c_a - c_b| - s D_ab)^2`, and every row of a group feels the same force: toward
 the Guttman transform of its group's center (de Leeuw 1977), less the part that would only shrink or widen the whole map.
 So neighbors keep their places beside each other while islands find their places on the map. Pulling every row toward
-its principal components instead (Kury et al. 2025) squeezes the map, which costs neighbors.
+its principal components instead (Kury et al. 2025) squeezes the map, which costs neighbors. Groups farther apart than three mean
+distances count as if they were three apart: one odd row twenty away would leave all others a dot in the middle of the map.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from belvedere.types import Floats, Ints
 
 N_GROUPS = 200
 ROWS_PER_GROUP = 10  # at least, on average
+FARTHEST = 3.0  # mean distances between rows' groups
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Overview:
     shares : float64 (groups,)
         Share of all rows in each group.
     distances : float64 (groups, groups)
-        Between group centers, in the space mapped.
+        Between group centers, in the space mapped, at most `FARTHEST` times their mean.
     centers : float32 (groups, dims)
     """
 
@@ -48,7 +50,9 @@ def find_groups(rows: Floats, *, n_groups: int = N_GROUPS, seed: int = 0) -> Ove
     group_of = np.asarray(means.index.search(np.ascontiguousarray(rows), 1)[1][:, 0], np.int32)
     sizes = np.bincount(group_of, minlength=n_groups).astype(np.float64)
     centers = _means(rows, group_of, sizes)
-    return Overview(group_of, sizes / len(rows), _lengths(centers[:, None] - centers[None]), centers.astype(np.float32))
+    shares, distances = sizes / len(rows), _lengths(centers[:, None] - centers[None])
+    most = FARTHEST * float(shares @ distances @ shares)
+    return Overview(group_of, shares, np.minimum(distances, most), centers.astype(np.float32))
 
 
 def group_forces(overview: Overview, places: Floats) -> Floats:
