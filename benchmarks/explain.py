@@ -29,6 +29,7 @@ from belvedere.explaining import explain_rows
 from belvedere.explaining.judging import agreement, faithfulness, sanity, sufficiency, units_of_rows
 from belvedere.explaining.looks import describe
 from belvedere.explaining.whole import whole_of
+from belvedere.sources import open_source
 
 RESULTS = Path(__file__).parent / "results"
 N_ROWS = 100
@@ -55,9 +56,11 @@ JOBS = {
 def make(job: Job, folder: Path, seed: int, like: belvedere.Map | None = None) -> belvedere.Map:
     """Map one data set."""
     data: Any = job.path if ":" in job.path else str(folder / job.path)
+    if job.sample:  # the same rows for every seed, which otherwise would draw others
+        data = open_source(data, sample=job.sample).table
     if "ucr" in job.path:
         data = one_ucr_set(folder / job.path, "ItalyPowerDemand")
-    return belvedere.map(data, target=job.target, sample=job.sample, seed=seed, like=like)
+    return belvedere.map(data, target=job.target, seed=seed, like=like)
 
 
 def one_ucr_set(path: Path, name: str) -> pa.Table:
