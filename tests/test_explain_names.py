@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from belvedere import kinds
 from belvedere.explain import name_regions, naming_features
-from belvedere.explain.naming_scores import judge_names
+from belvedere.explain.apart import told_apart
+from belvedere.explain.naming_scores import judge_names, shown_names
 from belvedere.explaining.looks import describe
 from belvedere.types import Column, Region, Schema
 
@@ -45,6 +46,36 @@ def test_names_are_judged_on_held_out_rows() -> None:
     assert good["names, AUC at level 0 (≥ 0.9)"] > 0.95
     assert abs(bad["names, AUC at level 0 (≥ 0.9)"] - 0.5) < 0.1
     assert good["names, neighbors differ at level 0 (≥ 0.95)"] == 1
+
+
+def namesakes(*names: str) -> tuple[Region, ...]:
+    """Regions of one level in a row, 100 rows each, with these names."""
+    return tuple(Region(i, -1, 0, float(i), 0.0, 100, name=name) for i, name in enumerate(names))
+
+
+def test_regions_of_one_name_beside_each_other_also_say_what_tells_them_apart() -> None:
+    region_of = np.repeat(np.arange(4, dtype=np.int32), 100)[:, None]
+    table = pa.table({"x": np.tile(np.arange(100), 4) + 1000 * (region_of[:, 0] == 1), "z": np.tile(np.arange(100), 4)})
+    found = naming_features(table, Schema((Column("x", "number"), Column("z", "number"))))
+
+    named = told_apart(namesakes("calm", "calm (2)", "loud", "wide"), region_of, found)
+
+    assert [region.name for region in named] == ["calm, low x", "calm, high x", "loud", "wide"]
+
+
+def test_what_nothing_tells_apart_keeps_its_number() -> None:
+    region_of = np.repeat(np.arange(2, dtype=np.int32), 100)[:, None]
+    found = naming_features(pa.table({"x": np.tile(np.arange(100), 2)}), Schema((Column("x", "number"),)))
+
+    named = told_apart(namesakes("calm", "calm (2)"), region_of, found)
+
+    assert [region.name for region in named] == ["calm", "calm (2)"]
+
+
+def test_an_only_child_goes_by_the_name_of_its_parent_when_names_are_judged() -> None:
+    regions = (*namesakes("calm", "loud"), Region(2, 0, 1, 0.0, 0.0, 100), Region(3, 1, 1, 1.0, 0.0, 100))
+
+    assert shown_names(regions) == {0: "calm", 1: "loud", 2: "calm", 3: "loud"}
 
 
 def test_a_region_without_words_names_its_most_typical_row() -> None:

@@ -14,10 +14,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from belvedere.explain.features import Feature, NamingFeatures, naming_features
+from belvedere.explain.apart import WEAKEST, phrase_of, told_apart
+from belvedere.explain.features import NamingFeatures, naming_features
 from belvedere.types import Floats, Ints, Region, Schema
 
-WEAKEST = 0.15  # effects below this name nothing
 CLEAR = 0.8  # a name that tells rows this well (2 AUC - 1) needs no further phrase
 WORTH = 0.03  # what a further phrase must add
 LETTERS = 40  # a longer name does not fit on a map
@@ -67,35 +67,7 @@ def name_regions(
             if not why and latent is not None:
                 why = _typical(np.flatnonzero(region_of[:, region.level] == region.id), latent)
             named.append(replace(region, name=name, why=why))
-    return _unlike_neighbors(tuple(sorted(named, key=lambda region: region.id)), phrases)
-
-
-def _unlike_neighbors(named: tuple[Region, ...], phrases: dict[int, list[tuple[str, float]]]) -> tuple[Region, ...]:
-    """Where the nearest region of a level has the same name, both also say what their parents are called by."""
-    alike: set[int] = set()
-    for level in {region.level for region in named}:
-        same = [region for region in named if region.level == level]
-        pairs = zip(same, nearest_regions(same), strict=False)
-        alike |= {id for one, other in pairs if one.name and one.name == other.name for id in (one.id, other.id)}
-    return tuple(
-        replace(region, name=_with_parent(region, phrases)) if region.id in alike else region for region in named
-    )
-
-
-def _with_parent(region: Region, phrases: dict[int, list[tuple[str, float]]]) -> str:
-    """The name and the first phrase of the region's parent that it does not hold yet."""
-    said = region.name.split(", ")
-    return ", ".join([*said, *[phrase for phrase, _ in phrases.get(region.parent, []) if phrase not in said][:1]])
-
-
-def nearest_regions(regions: list[Region]) -> list[Region]:
-    """For each region the one whose label stands nearest; none where there are no two."""
-    if len(regions) < 2:
-        return []
-    places = np.array([(region.x, region.y) for region in regions])
-    away = np.square(places[:, None] - places[None]).sum(axis=2)
-    np.fill_diagonal(away, np.inf)
-    return [regions[i] for i in away.argmin(axis=1)]
+    return told_apart(tuple(sorted(named, key=lambda region: region.id)), sampled, found)
 
 
 def _typical(rows: NDArray[np.int64], latent: NDArray[Any]) -> tuple[str, ...]:
@@ -130,7 +102,7 @@ def _phrases(region: Region, sampled: Ints, found: NamingFeatures) -> list[tuple
     effects = found.effects(inside, pool | inside)
     weights = np.array([f.weight for f in found.features], dtype=np.float32)
     order = np.argsort(-np.abs(effects) * weights, kind="stable")[:CANDIDATES]
-    said = [int(i) for i in order if abs(effects[i]) >= WEAKEST and _phrase(found.features[i], effects[i])]
+    said = [int(i) for i in order if abs(effects[i]) >= WEAKEST and phrase_of(found.features[i], effects[i])]
     rows = _few(np.flatnonzero(inside)), _few(np.flatnonzero(pool & ~inside))
     if not said:
         return []
@@ -143,10 +115,6 @@ def _phrases(region: Region, sampled: Ints, found: NamingFeatures) -> list[tuple
 def _told(phrases: list[tuple[str, float]]) -> float:
     """How well the best name of three phrases at most tells the rows."""
     return max((told for _, told in phrases[:3]), default=0.0)
-
-
-def _phrase(feature: Feature, effect: float) -> str:
-    return feature.much if effect > 0 else feature.little
 
 
 def _few(rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -173,7 +141,7 @@ def _greedy(
         best = left[int(np.argmax(ranked))]
         gained = float(scores[left.index(best)])
         feature = found.features[said[best]]
-        kept.append((_phrase(feature, float(effects[said[best]])), gained))
+        kept.append((phrase_of(feature, float(effects[said[best]])), gained))
         used[feature.column] += 1
         total = [sums + part[:, best] for sums, part in zip(total, values, strict=True)]
         full = {c for c, n in used.items() if n >= 3}  # a region may hold three species, or three words

@@ -1,11 +1,13 @@
 """How good names are: do a name's features tell a region's rows from the rest, and are neighbors named differently."""
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from belvedere.explain.apart import nearest_regions
 from belvedere.explain.features import NamingFeatures
-from belvedere.explain.names import nearest_regions
 from belvedere.types import Ints, Region
 
 FEWEST = 3  # rows of a region that can be judged
@@ -31,13 +33,24 @@ def judge_names(regions: tuple[Region, ...], region_of: Ints, features: NamingFe
     said = {f.much: (i, 1.0) for i, f in enumerate(features.features)}
     said |= {f.little: (i, -1.0) for i, f in enumerate(features.features) if f.little}
     found: dict[str, float] = {}
+    shown = shown_names(regions)
     for level in sorted({region.level for region in regions}):
         same = [region for region in regions if region.level == level]
         scores = [_auc(region, region_of[features.rows], features.values, said) for region in same]
         known = [score for score in scores if np.isfinite(score)]
         found[f"names, AUC at level {level} (≥ 0.9)"] = float(np.mean(known)) if known else float("nan")
-        found[f"names, neighbors differ at level {level} (≥ 0.95)"] = _differ(same)
+        found[f"names, neighbors differ at level {level} (≥ 0.95)"] = _differ(same, shown)
     return found
+
+
+def shown_names(regions: tuple[Region, ...]) -> dict[int, str]:
+    """Names by id as a person sees them: a region's only child is the same rows seen closer, and goes by its name."""
+    n_children = Counter(region.parent for region in regions)
+    shown: dict[int, str] = {}
+    for region in sorted(regions, key=lambda region: region.level):
+        is_only = region.parent in shown and n_children[region.parent] == 1
+        shown[region.id] = shown[region.parent] if is_only and not region.name else region.name
+    return shown
 
 
 def _auc(region: Region, region_of: Ints, values: NDArray[np.float32], said: dict[str, tuple[int, float]]) -> float:
@@ -53,9 +66,9 @@ def _auc(region: Region, region_of: Ints, values: NDArray[np.float32], said: dic
     return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
 
 
-def _differ(regions: list[Region]) -> float:
+def _differ(regions: list[Region], shown: dict[int, str]) -> float:
     """Share of regions whose name differs from that of the region whose label stands nearest."""
     others = nearest_regions(regions)
     if not others:
         return float("nan")
-    return float(np.mean([region.name != other.name for region, other in zip(regions, others, strict=True)]))
+    return float(np.mean([shown[one.id] != shown[other.id] for one, other in zip(regions, others, strict=True)]))

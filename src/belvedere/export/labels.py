@@ -47,6 +47,8 @@ def break_lines(text: str, letters: int) -> tuple[str, ...]:
     --------
     >>> break_lines("a quiet place beside the water", 16)
     ('a quiet place', 'beside the water')
+    >>> break_lines("good, unsure, 本书", 12)
+    ('good,', 'unsure, 本书')
     """
     clean = " ".join(text.split())
     n_lines = len(_fill(clean, letters))
@@ -58,12 +60,23 @@ def break_lines(text: str, letters: int) -> tuple[str, ...]:
 def _fill(text: str, limit: int) -> list[str]:
     """Fill up to three lines with so many letters each; the last takes what is left."""
     lines = [""]
-    for piece in text if is_wide(text) else [f"{word} " for word in text.split(" ")]:
+    for piece in _pieces(text):
         if lines[-1] and len((lines[-1] + piece).strip()) > limit and len(lines) < MAX_LINES:
             lines.append(piece)
         else:
             lines[-1] += piece
     return [line.strip() for line in lines]
+
+
+def _pieces(text: str) -> list[str]:
+    """Where a line may end: after any Chinese letter, and after blanks."""
+    pieces: list[str] = []
+    for letter in text:
+        if not pieces or pieces[-1].endswith(" ") or is_wide(pieces[-1][-1] + letter):
+            pieces.append(letter)
+        else:
+            pieces[-1] += letter
+    return pieces
 
 
 def _cut(line: str, letters: int) -> str:
