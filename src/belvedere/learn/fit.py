@@ -25,6 +25,7 @@ from belvedere.training import Hooks, plain
 from belvedere.types import Input, Target
 
 LONG_VECTOR, MAIN_DIRECTIONS = 256, 100
+FEW_IMAGES = 20_000  # fewer are seen often enough for more variation to pay
 
 
 def learn_target(case: Case, name: str, progress: Progress) -> Learned:
@@ -116,14 +117,15 @@ def is_narrowed(item: Input) -> bool:
 
 
 def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
-    """Sizes of the network as asked, and whether its images may be mirrored."""
+    """Sizes of the network as asked, and how its images may be varied."""
     s = case.settings
     if s.private:
         return private_shape(Shape(s.latent_dims, s.dropout, s.width, s.n_members))
     flip = images_may_mirror(case, rows)
     return Shape(
-        s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, target_weight=s.target_weight, finetune=s.finetune
-    )
+        s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, vary=len(rows) <= FEW_IMAGES,
+        target_weight=s.target_weight, finetune=s.finetune,
+    )  # fmt: skip
 
 
 def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:

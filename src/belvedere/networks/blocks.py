@@ -25,6 +25,8 @@ class Shape:
         Members of the ensemble inside a `tabular` network.
     flip : bool
         Whether images may be mirrored while training (letters and road signs may not).
+    vary : bool
+        Whether images are also turned, scaled and lit otherwise while training, not only moved.
     target_weight : float
         Share of the variance of a map's space that what was learned has; the plain columns of a table have the rest.
     unit : bool
@@ -40,6 +42,7 @@ class Shape:
     width: int | None = None
     n_members: int | None = None
     flip: bool = False
+    vary: bool = False
     target_weight: float = 1.0
     unit: bool = False
     finetune: bool = False

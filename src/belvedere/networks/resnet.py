@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from belvedere.networks.blocks import Batch, Encoder, Shape, dropout_or
-from belvedere.networks.images import flipped, pixel_statistics, scaled_pixels, shifted
+from belvedere.networks.images import flipped, jiggled, pixel_statistics, scaled_pixels, shifted
 from belvedere.types import Input
 
 
@@ -37,7 +37,7 @@ class ResNetEncoder(Encoder):
     """Stem, three stages of one or two blocks, average pooling, latent layer. (rows, h, w, c) -> (rows, dims).
 
     While training, images are shifted by up to a twelfth of their side (1 to 4 pixels) and, where `flip` allows,
-    mirrored.
+    mirrored; with `vary` they are turned, scaled and lit otherwise too.
     """
 
     def __init__(self, inputs: list[tuple[int, Input]], shape: Shape) -> None:
@@ -45,6 +45,7 @@ class ResNetEncoder(Encoder):
         (self.position, item), self.dims = inputs[0], shape.latent_dims
         side, width = max(int(item.info["height"]), int(item.info["width"])), shape.width or 32
         self.flip, self.reach = shape.flip, max(1, min(4, side // 12))
+        self.move = jiggled if shape.vary else shifted
         strides = stage_strides(side)
         self.stem = convolution(int(item.info["channels"]), width, 3 if strides[0] < 4 else 7, stride=strides[0])
         self.stages = nn.Sequential(
@@ -62,7 +63,7 @@ class ResNetEncoder(Encoder):
         """Pixels -> latent vectors."""
         x = scaled_pixels(batch[f"{self.position}.pixels"], self.get_buffer("mean"), self.get_buffer("std"))
         if self.training:
-            x = shifted(flipped(x) if self.flip else x, reach=self.reach)
+            x = self.move(flipped(x) if self.flip else x, reach=self.reach)
         x = x.contiguous(memory_format=torch.channels_last)
         x = self.stages(torch.relu(self.stem(x))).mean(dim=(2, 3))
         y: Tensor = self.to_latent(self.drop(x)).float()

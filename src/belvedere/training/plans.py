@@ -19,7 +19,10 @@ from belvedere.types import Input
 
 @dataclass(frozen=True)
 class Habit:
-    """What suits one network: epochs it likes, at most and at least; batch size for many rows; rate; decay; seconds."""
+    """What suits one network: epochs it likes, at most and at least; batch size for many rows; rate; decay; seconds; steps.
+
+    `steps` are those that an epoch should have at least, where that leaves batches of 64.
+    """
 
     most_epochs: int
     least_epochs: int
@@ -27,17 +30,19 @@ class Habit:
     learning_rate: float
     weight_decay: float
     budget_s: float = 180.0
+    steps: int = 20
 
 
 # Less work than this runs on one thread: two would save a few seconds, but where other programs run beside it, each of
 # the thousands of small steps would wait for the slower thread.
 SMALL_WORK_S = 20.0
+USUAL_BATCH = 64
 LEAST_STEPS = 600  # few rows are seen more often, so that weights can move far enough from where they start
 
 HABITS = {
     "tabular": Habit(40, 4, 256, 2e-3, 3e-2, 30.0),
     "mlp": Habit(60, 8, 128, 3e-3, 1e-4, 60.0),
-    "resnet": Habit(30, 4, 256, 6e-3, 2e-2, 200.0),
+    "resnet": Habit(60, 4, 256, 6e-3, 2e-2, 200.0, steps=100),
     "cnn": Habit(12, 2, 128, 1e-3, 1e-3, 240.0),
     "inceptiontime": Habit(40, 4, 64, 3e-3, 1e-2, 60.0),
     "rocket": Habit(60, 8, 64, 1e-3, 1e-2, 30.0),
@@ -116,7 +121,7 @@ def default_plan(
     lead = max(habits, key=lambda habit: habit.budget_s)
     by_cost = effort * lead.budget_s / (cost * max(1, n_rows))
     epochs = int(max(1, min(effort * lead.most_epochs, max(min(1.0, effort) * lead.least_epochs, by_cost))))
-    batch_size = _batch_size(lead.batch_size, n_rows)
+    batch_size = _batch_size(lead, n_rows)
     least_steps = min(1.0, effort) * LEAST_STEPS
     epochs = max(epochs, min(200, math.ceil(least_steps * batch_size / max(1, n_rows))))
     rate = min(habit.learning_rate for habit in habits)
@@ -132,10 +137,10 @@ def default_plan(
     return Plan(**chosen | {name: value for name, value in asked.items() if value is not None})
 
 
-def _batch_size(most: int, n_rows: int) -> int:
-    """At least about 20 steps an epoch, in powers of two from 16."""
+def _batch_size(habit: Habit, n_rows: int) -> int:
+    """At least about 20 steps an epoch, and as many as the network likes where batches stay at 64; powers of two from 16."""
     size = 16
-    while size < most and size * 40 <= n_rows:
+    while size < habit.batch_size and 2 * size * (habit.steps if size >= USUAL_BATCH else 20) <= n_rows:
         size *= 2
     return size
 
