@@ -37,11 +37,12 @@ N_ROWS = 100
 
 @dataclass(frozen=True)
 class Job:
-    """One data set: what to open, the target, and how many rows."""
+    """One data set: what to open, the target, how many rows, and which set of an archive."""
 
     path: str
     target: str
     sample: int | None = None
+    part: str = ""
 
 
 JOBS = {
@@ -49,7 +50,8 @@ JOBS = {
     "fashion_mnist": Job("fashion_mnist/fashion_mnist.npz", "y", 10_000),
     "adult": Job("adult/adult.parquet", "income", 10_000),
     "rt_polarity": Job("rt_polarity/rt_polarity.parquet", "label"),
-    "ItalyPowerDemand": Job("ucr_uea_small/ucr_uea_small.npz", "y"),
+    "ItalyPowerDemand": Job("ucr_uea_small/ucr_uea_small.npz", "y", part="ItalyPowerDemand"),
+    "GunPoint": Job("ucr_uea_small/ucr_uea_small.npz", "y", part="GunPoint"),
 }
 
 
@@ -58,8 +60,8 @@ def make(job: Job, folder: Path, seed: int, like: belvedere.Map | None = None) -
     data: Any = job.path if ":" in job.path else str(folder / job.path)
     if job.sample:  # the same rows for every seed, which otherwise would draw others
         data = open_source(data, sample=job.sample).table
-    if "ucr" in job.path:
-        data = one_ucr_set(folder / job.path, "ItalyPowerDemand")
+    if job.part:
+        data = one_ucr_set(folder / job.path, job.part)
     return belvedere.map(data, target=job.target, seed=seed, like=like)
 
 

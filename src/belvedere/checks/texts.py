@@ -69,16 +69,8 @@ def _repeated(look: Look, name: str) -> list[Finding]:
         f"'{name}' repeats itself: {counted(len(rows), 'row')} hold a text that occurs five times or more; the commonest "
         f"{counts[top]:,} times: {levels[top][:60]!r}."
     )
-    return [
-        find(
-            "texts",
-            "note",
-            sentence,
-            column=name,
-            rows=rows,
-            cure="Remove boilerplate if it says nothing about the row.",
-        )
-    ]
+    cure = "Remove boilerplate if it says nothing about the row."
+    return [find("texts", "note", sentence, column=name, rows=rows, cure=cure)]
 
 
 def _markup(look: Look, name: str) -> list[Finding]:
@@ -89,13 +81,5 @@ def _markup(look: Look, name: str) -> list[Finding]:
     sentence = (
         f"'{name}' holds {counted(len(rows), 'text')} with HTML markup or entities ({share(len(rows), look.n_rows)})."
     )
-    return [
-        find(
-            "texts",
-            "note",
-            sentence,
-            column=name,
-            rows=rows,
-            cure="Strip the markup before mapping, if it carries no meaning.",
-        )
-    ]
+    cure = "Strip the markup before mapping, if it carries no meaning."
+    return [find("texts", "note", sentence, column=name, rows=rows, cure=cure)]
