@@ -1,11 +1,11 @@
-"""Measure explanations on real data: `python benchmarks/explain.py DATA_FOLDER [NAME …] [--retrain]`.
+"""Measure explanations on real data: `python benchmarks/explain.py DATA_FOLDER [NAME …] [--retrain | --names]`.
 
 DATA_FOLDER holds the public sets by the names below (see docs/benchmarks.md). For each set a map is made once per seed and
 its explanations are judged: do they add up, does erasing what they call strong move rows, do they differ from those of an
 untrained network, how long does a clicked row take, do region names tell held-out rows, and with --retrain whether five
 trainings give like explanations (of places, on maps laid over the first one by `like`, and laid out freely; and of predictions).
-Planted differences are drawn here. `"planted groups"` and `speed` are names too. Each
-section of benchmarks/results/explain.md stays until it is measured again.
+With --names only the names are measured anew. Planted differences are drawn here. `"planted groups"` and `speed` are names too.
+Each section of benchmarks/results/explain.md stays until it is measured again.
 """
 
 import json
@@ -200,6 +200,9 @@ def main() -> None:
         if not words[1:] or title in names:
             keep(title, measure())
     for name in [name for name in names if name in JOBS]:
+        if "--names" in sys.argv:
+            keep(name, known().get(name, {}) | names_of(make(JOBS[name], folder, 0)))
+            continue
         maps = [make(JOBS[name], folder, seed) for seed in seeds]
         each = [judge(made, seed) for seed, made in zip(seeds, maps, strict=True)]
         found = {key: float(np.mean([one[key] for one in each])) for key in each[0]} | names_of(maps[0])
@@ -207,11 +210,17 @@ def main() -> None:
         keep(name, {"trainings": len(maps)} | found | more)
 
 
+def known() -> dict[str, dict[str, float]]:
+    """What was measured before, by title."""
+    file = RESULTS / "explain.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
 def keep(title: str, found: dict[str, float]) -> None:
     """Put what was found in the place of what was there under the same title, and write everything."""
     print(title, *(f"  {name}: {value:.4g}" for name, value in found.items()), sep="\n", flush=True)
     file = RESULTS / "explain.json"
-    kept = (json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}) | {title: found}
+    kept = known() | {title: found}
     file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = ["# Explanations, measured", ""]
     for name, values in kept.items():
