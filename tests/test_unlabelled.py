@@ -10,7 +10,7 @@ import torch
 import belvedere as bv
 from belvedere.errors import SettingError
 from belvedere.learn import LearnSettings, embed_rows, learn, predict_rows
-from belvedere.learn.foresight import compare_foresight, compare_recognition, effective_rank, foresight
+from belvedere.learn.foresight import Comparison, compare_foresight, compare_recognition, effective_rank, foresight
 from belvedere.learn.parts import Parts, cut_rows
 from belvedere.training import Looks, mirrors_itself
 from belvedere.training.contrast import contrast_loss
@@ -205,6 +205,13 @@ def nearest_alike(space: np.ndarray, kind: np.ndarray) -> float:
     apart = np.square(space[:, None] - space[None]).sum(axis=2)
     np.fill_diagonal(apart, np.inf)
     return float((kind[apart.argmin(axis=1)] == kind).mean())
+
+
+def test_where_neither_space_foresees_anything_the_question_is_mute() -> None:
+    """Short texts: what some words tell of the others is next to nothing, in any space."""
+    assert Comparison(0.009, 0.007, 0.0004, 1500, mute=0.05).learned_wins
+    assert not Comparison(0.09, 0.07, 0.0004, 1500, mute=0.05).learned_wins
+    assert not Comparison(0.009, 0.007, 0.0004, 1500).learned_wins
 
 
 def test_the_choice_follows_the_numbers_that_are_told() -> None:

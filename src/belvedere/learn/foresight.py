@@ -43,6 +43,8 @@ class Comparison:
         'foresight' or 'recognition'.
     lead : float
         Share of what the plain space leaves open that the learned one must gain.
+    mute : float or None
+        Where neither space reaches this, the answer says nothing, and the learned space is taken.
     """
 
     plain: float
@@ -52,10 +54,18 @@ class Comparison:
     least: float = 0.0
     asked: str = "foresight"
     lead: float = 0.0
+    mute: float | None = None
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether neither space foresees enough for the question to tell them apart."""
+        return self.mute is not None and max(self.plain, self.learned) < self.mute
 
     @property
     def learned_wins(self) -> bool:
-        """Whether the learned space leads by more than chance explains, and does well enough."""
+        """Whether the learned space leads by more than chance explains, and does well enough; or the question is mute."""
+        if self.is_mute:
+            return True
         enough = max(CLEARLY * self.error, self.lead * (1 - self.plain))
         return self.learned - self.plain > enough and self.learned >= self.least
 
@@ -66,7 +76,9 @@ def compared(plain: NDArray[Any], learned: NDArray[Any]) -> Comparison:
     return Comparison(float(plain.mean()), float(learned.mean()), error, len(plain))
 
 
-def compare_foresight(parts: Sequence[Parts], plain: Embed, learned: Embed, *, lead: float = 0.0) -> Comparison:
+def compare_foresight(
+    parts: Sequence[Parts], plain: Embed, learned: Embed, *, lead: float = 0.0, mute: float | None = None
+) -> Comparison:
     """Measure the foresight of two spaces on the same rows.
 
     Parameters
@@ -77,9 +89,13 @@ def compare_foresight(parts: Sequence[Parts], plain: Embed, learned: Embed, *, l
         From a table to float32 (rows, dims).
     lead : float
         Share of what the plain space leaves open that the learned one must gain.
+    mute : float or None
+        What one of them must reach for the answer to count.
     """
     gains = [(foresight(plain(p.shown), p.hidden), foresight(learned(p.shown), p.hidden)) for p in parts]
-    return replace(compared(*(np.mean([pair[side] for pair in gains], axis=0) for side in (0, 1))), lead=lead)
+    return replace(
+        compared(*(np.mean([pair[side] for pair in gains], axis=0) for side in (0, 1))), lead=lead, mute=mute
+    )
 
 
 def compare_recognition(table: pa.Table, looks: Sequence[pa.Table], plain: Embed, learned: Embed) -> Comparison:

@@ -30,6 +30,9 @@ LEAST_RANK = 4.0
 # Two looks share what several columns say together; what one column alone says is no longer seen. For a table that is a
 # loss, so its learned space must foresee clearly more: a twentieth of what the plain one leaves open.
 TABLE_LEAD = 0.05
+# Words that a short text holds foretell next to nothing of its others: below a twentieth the question tells no spaces apart. The
+# learned one is mapped then; on all five sets of texts tried it told apart more of what readers had told apart.
+TEXT_MUTE = 0.05
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def judge_spaces(case: Case, plain: Half, learned: Half, tried: Tried) -> tuple[
         found = compare_recognition(table, looks, *embeds)
     else:
         lead = TABLE_LEAD if kind_of(case) == "table" and len(inputs) > 1 else 0.0
-        found = compare_foresight(list(cut_rows(table, inputs, seed=seed)), *embeds, lead=lead)
+        mute = TEXT_MUTE if len(inputs) == 1 and inputs[0].kind == "text" else None
+        found = compare_foresight(list(cut_rows(table, inputs, seed=seed)), *embeds, lead=lead, mute=mute)
     return found, effective_rank(embeds[1](table))
 
 
@@ -156,6 +160,10 @@ def describe(found: Comparison, rank: float) -> str:
         )
     if rank < LEAST_RANK:
         return f"{measured}; but it uses only {rank:.1f} directions, so the plain space is mapped."
+    if found.is_mute:
+        return (
+            f"{measured}: too little for either to tell them apart, so the learned space is mapped, as usual for texts."
+        )
     if found.learned_wins:
         return f"{measured}: the learned space is mapped."
     return f"{measured}: not clearly enough, so the plain space is mapped."
