@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from belvedere.errors import SettingError
+from belvedere.learn import LearnSettings
+from belvedere.learn.fit import images_may_vary
 from belvedere.networks import NETWORKS, Shape, build_network, choose_network, network_from, tensors_of
 from belvedere.networks.blocks import OneBiasLSTM, PiecewiseLinear
-from belvedere.networks.images import shifted
+from belvedere.networks.images import jiggled, shifted
 from belvedere.networks.row import Network
 from belvedere.types import Input, Target
 
@@ -221,3 +223,29 @@ def test_a_network_for_other_kinds_is_refused_naming_both() -> None:
 def test_no_network_cannot_learn_a_target() -> None:
     with pytest.raises(SettingError, match="network is 'none'"):
         choose_network((EXAMPLES["number"],), TEN, "none")
+
+
+def test_a_jiggled_picture_still_shows_what_it_showed() -> None:
+    """A gray ramp stays a ramp: turned, grown and lit a little, another time otherwise."""
+    ramp = torch.linspace(-1, 1, 24).expand(16, 3, 24, 24).contiguous()
+    torch.manual_seed(0)
+
+    first, second = jiggled(ramp, reach=2), jiggled(ramp, reach=2)
+
+    assert first.shape == ramp.shape
+    assert not torch.equal(first, second)
+    for picture in first:
+        assert float(torch.corrcoef(torch.stack([picture.flatten(), ramp[0].flatten()]))[0, 1]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "settings", "varies"),
+    [
+        (8000, {}, True), (999, {}, False), (20_001, {}, False), (8000, {"epochs": 10}, False),
+        (8000, {"epochs": 60}, True), (8000, {"effort": 0.3}, False),
+    ],
+)  # fmt: skip
+def test_pictures_are_varied_where_they_are_few_and_learned_for_long(
+    n_rows: int, settings: dict[str, float], varies: bool
+) -> None:
+    assert images_may_vary(LearnSettings(**settings), n_rows) == varies

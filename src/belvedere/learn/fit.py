@@ -15,7 +15,7 @@ from belvedere.learn.privately import epsilon_score, fit_privately, private_shap
 from belvedere.learn.resume import hooks_for, told_settings
 from belvedere.learn.rows import name_predictions, run_network
 from belvedere.learn.score import errors_of, score
-from belvedere.learn.settings import Array, Learned
+from belvedere.learn.settings import Array, Learned, LearnSettings
 from belvedere.learn.solved import is_solvable, solve
 from belvedere.learn.together import train_on
 from belvedere.learn.transfer import begin
@@ -25,7 +25,8 @@ from belvedere.training import Hooks, plain
 from belvedere.types import Input, Target
 
 LONG_VECTOR, MAIN_DIRECTIONS = 256, 100
-FEW_IMAGES = 20_000  # fewer are seen often enough for more variation to pay
+VARIED = range(1_000, 20_001)  # images: so few are seen often enough for more variation to pay, fewer are learned too briefly
+VARIED_EPOCHS = 40  # shorter training does not get used to it
 
 
 def learn_target(case: Case, name: str, progress: Progress) -> Learned:
@@ -123,9 +124,15 @@ def shape_for(case: Case, rows: NDArray[np.int64]) -> Shape:
         return private_shape(Shape(s.latent_dims, s.dropout, s.width, s.n_members))
     flip = images_may_mirror(case, rows)
     return Shape(
-        s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, vary=len(rows) <= FEW_IMAGES,
+        s.latent_dims, s.dropout, s.width, s.n_members, flip=flip, vary=images_may_vary(s, len(rows)),
         target_weight=s.target_weight, finetune=s.finetune,
     )  # fmt: skip
+
+
+def images_may_vary(settings: LearnSettings, n_rows: int) -> bool:
+    """Whether images are turned, scaled and lit otherwise: neither many nor very few of them, and learned for long."""
+    is_long = settings.effort >= 1 if settings.epochs is None else settings.epochs >= VARIED_EPOCHS
+    return n_rows in VARIED and is_long
 
 
 def images_may_mirror(case: Case, rows: NDArray[np.int64]) -> bool:
