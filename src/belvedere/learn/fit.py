@@ -25,7 +25,8 @@ from belvedere.training import Hooks, plain
 from belvedere.types import Input, Target
 
 LONG_VECTOR, MAIN_DIRECTIONS = 256, 100
-VARIED = range(1_000, 20_001)  # images: so few are seen often enough for more variation to pay, fewer are learned too briefly
+# Images: so few are seen often enough for more variation to pay; still fewer are learned too briefly for it.
+VARIED = range(1_000, 20_001)
 VARIED_EPOCHS = 40  # shorter training does not get used to it
 
 
