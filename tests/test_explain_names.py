@@ -63,6 +63,16 @@ def test_regions_of_one_name_beside_each_other_also_say_what_tells_them_apart() 
     assert [region.name for region in named] == ["calm, low x", "calm, high x", "loud", "wide"]
 
 
+def test_no_name_says_the_opposite_of_itself_or_what_another_region_is_called() -> None:
+    region_of = np.repeat(np.arange(3, dtype=np.int32), 100)[:, None]
+    table = pa.table({"x": np.tile(np.arange(100), 3) + 1000 * (region_of[:, 0] == 1), "z": np.arange(300)})
+    found = naming_features(table, Schema((Column("x", "number"), Column("z", "number"))))
+
+    named = told_apart(namesakes("low x", "low x (2)", "low x, high z"), region_of, found)
+
+    assert [region.name for region in named] == ["low x, low z", "low x (2)", "low x, high z"]
+
+
 def test_what_nothing_tells_apart_keeps_its_number() -> None:
     region_of = np.repeat(np.arange(2, dtype=np.int32), 100)[:, None]
     found = naming_features(pa.table({"x": np.tile(np.arange(100), 2)}), Schema((Column("x", "number"),)))

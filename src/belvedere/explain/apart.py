@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from belvedere.explain.features import Feature, NamingFeatures
 from belvedere.types import Ints, Region
 
 WEAKEST = 0.15  # effects below this name nothing
+MOST_PHRASES = 4
 
 
 def told_apart(named: tuple[Region, ...], sampled: Ints, found: NamingFeatures) -> tuple[Region, ...]:
@@ -25,16 +27,17 @@ def told_apart(named: tuple[Region, ...], sampled: Ints, found: NamingFeatures) 
     found : NamingFeatures
         What names are made of.
     """
-    new: dict[int, str] = {}
+    new = {region.id: region.name for region in named}
     for namesakes in _namesakes(named):
-        used: set[str] = set()
         pool = _rows_of(namesakes, sampled)
         for region in namesakes:
             inside = sampled[:, region.level] == region.id
-            candidates = (f"{plain_name(region)}, {phrase}" for phrase in _setting_off(region, inside, pool, found))
-            new[region.id] = next((name for name in candidates if name not in used), region.name)
-            used.add(new[region.id])
-    return tuple(replace(region, name=new.get(region.id, region.name)) for region in named)
+            phrases = list(_setting_off(region, inside, pool, found))[:MOST_PHRASES]
+            more = [*phrases, *(", ".join(pair) for pair in combinations(phrases, 2))]
+            taken = {new[other.id] for other in named if other.level == region.level}
+            candidates = (f"{plain_name(region)}, {phrase}" for phrase in more)
+            new[region.id] = next((name for name in candidates if name not in taken), region.name)
+    return tuple(replace(region, name=new[region.id]) for region in named)
 
 
 def plain_name(region: Region) -> str:
@@ -77,12 +80,13 @@ def _setting_off(
 ) -> Iterator[str]:
     """Phrases that tell a region's rows from those of its namesakes, best first."""
     effects = found.effects(inside, pool)
-    said = set(region.name.split(", "))
+    said = set(plain_name(region).split(", "))
     for at in np.argsort(-np.abs(effects), kind="stable"):
         if abs(effects[at]) < WEAKEST:
             return
-        phrase = phrase_of(found.features[at], float(effects[at]))
-        if phrase and phrase not in said:
+        feature = found.features[at]
+        phrase = phrase_of(feature, float(effects[at]))
+        if phrase and not said & {feature.much, feature.little}:  # neither again nor its opposite
             yield phrase
 
 
