@@ -202,9 +202,8 @@ SECTIONS = (
         {"en": "Starting from an older map", "zh": "从旧地图开始"},
         {
             "en": "Half of the classes of Fashion-MNIST are learned first; the other half then from few labels each, anew and from that "
-            "map, scored on official test rows. It helps where labels are very few, and no more with fifty of each.",
-            "zh": "先学 Fashion-MNIST 的一半类别，再用每类很少的标签学另一半：一次从头开始，一次从那张地图开始，在官方测试行上评分。"
-            "标签极少时有帮助，每类五十个时就不再有。",
+            "map, or from one of all classes made without a label; scored on official test rows.",
+            "zh": "先学 Fashion-MNIST 的一半类别，再用每类很少的标签学另一半：从头开始，从那张地图开始，或从一张不用标签、含所有类别的地图开始；在官方测试行上评分。",
         },
     ),
     Section(
