@@ -21,21 +21,21 @@ from sklearn.neighbors import KNeighborsClassifier
 import belvedere as bv
 
 SETS = {
-    "adult": ("adult/adult.parquet", "income", ()),
-    "gtsrb": ("gtsrb_10k/gtsrb_10k.npz", "y", ()),
-    "fashion": ("fashion_mnist/fashion_mnist.npz", "y", ()),
+    "adult": ("adult/adult.parquet", "income"),
+    "gtsrb": ("gtsrb_10k/gtsrb_10k.npz", "y"),
+    "fashion": ("fashion_mnist/fashion_mnist.npz", "y"),
 }
 NEIGHBORS = 10
 
 
 def measured(name: str, seed: int) -> dict[str, Any]:
     """Map one set and ask the neighbors of held-out rows."""
-    path, target, ignore = SETS[name]
+    path, target = SETS[name]
     began = time.monotonic()
-    made = bv.map(str(Path(os.environ["BELVEDERE_DATA"]) / path), target=target, ignore=ignore, seed=seed)
+    made = bv.map(str(Path(os.environ["BELVEDERE_DATA"]) / path), target=target, seed=seed)
     seconds = time.monotonic() - began
     content = made.content
-    labels = np.array([str(value) for value in content.rows.column(content.schema.target.name).to_pylist()])
+    labels = np.array([str(value) for value in content.rows.column(target).to_pylist()])
     tested = np.asarray(content.split) == "test"
     asked = KNeighborsClassifier(NEIGHBORS).fit(content.places[~tested], labels[~tested])
     by_places = float((asked.predict(content.places[tested]) == labels[tested]).mean())

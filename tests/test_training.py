@@ -259,6 +259,15 @@ def test_more_rows_get_fewer_epochs_and_larger_batches() -> None:
     assert default_plan(parts, 60_000, learning_rate=0.5).learning_rate == 0.5
 
 
+def test_few_pictures_are_learned_in_small_batches_so_that_an_epoch_has_many_steps() -> None:
+    parts = [("resnet", [Input("x", "image", {"height": 32, "width": 32, "channels": 3})])]
+
+    plans = [default_plan(parts, n_rows) for n_rows in (1_300, 8_000, 54_000)]
+
+    assert [plan.batch_size for plan in plans] == [64, 64, 256]
+    assert plans[0].epochs == plans[1].epochs > plans[2].epochs
+
+
 def test_effort_trains_longer_or_shorter_and_given_epochs_stand() -> None:
     parts = [("resnet", [Input("a", "image", {"height": 28, "width": 28, "channels": 1})])]
 

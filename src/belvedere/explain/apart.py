@@ -26,6 +26,11 @@ def told_apart(named: tuple[Region, ...], sampled: Ints, found: NamingFeatures) 
         The region of each row at each level.
     found : NamingFeatures
         What names are made of.
+
+    Returns
+    -------
+    tuple of Region
+        The same regions in the same order; where nothing tells one from its namesakes, it keeps its name.
     """
     new = {region.id: region.name for region in named}
     for namesakes in _namesakes(named):
